@@ -8,7 +8,7 @@ use super::once::Begun;
 use super::prior::writes;
 use super::responder::{Mode, RespondError, Responder};
 use super::sequence::Noted;
-use crate::assess::{Ahead, Follow, Opened, SequenceStep};
+use crate::assess::{Ahead, Opened, SequenceStep};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
 use crate::facts::{Facts, Known, TagsBefore};
@@ -55,7 +55,6 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
         // Noted before the questions of simultaneous events are asked, as early as they are.
         let Ahead { steps, follows } = self.engine.ahead(event, opened);
-        let follows: Vec<&Follow> = follows.iter().collect();
         let (at, unread) = (event.time().unwrap_or(now), Noted::default());
         let begun = async {
             match opened.may_speak() {

@@ -65,15 +65,20 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     ) -> bool {
         let (id, at) = (event.identity(), event.time().unwrap_or(now));
         // Former names of an entity are known only after the answers.
-        let further = self.noted(&[follow], noted, at).await;
+        let further = self.noted([follow], noted, at).await;
         let under = |key: &str| noted.get(key).or_else(|| further.get(key))?.as_deref();
         follow.keys().all(|key| under(key).is_some())
             && follow.is_met((&id, at), |key| under(key).unwrap_or_default())
     }
 
     /// The events noted under the keys of sequences, in the time before this moment. Keys in `known` are not read again.
-    pub(super) async fn noted(&self, follows: &[&Follow], known: &Noted, at: Timestamp) -> Noted {
-        let keys = follows.iter().flat_map(|follow| {
+    pub(super) async fn noted(
+        &self,
+        follows: impl IntoIterator<Item = &Follow>,
+        known: &Noted,
+        at: Timestamp,
+    ) -> Noted {
+        let keys = follows.into_iter().flat_map(|follow| {
             let from = at.checked_sub(follow.within).unwrap_or(at);
             follow.keys().map(move |key| (key, from))
         });

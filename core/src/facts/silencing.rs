@@ -25,7 +25,6 @@ pub(super) fn silences(
     if !of_organization || outcome != CallOutcome::Success {
         return false;
     }
-    let parameter = |name: &str| event.parameter(name);
     // Only what binds resources says whom, and services with them.
     let forbids = |document: &PolicyDocument| {
         let needs = own.needs(site.organization(), document.says_who());
@@ -37,13 +36,13 @@ pub(super) fn silences(
             content.and_then(PolicyDocument::from_field).is_some_and(|document| forbids(&document))
         }
         Some("AttachPolicy" | "DetachPolicy") => {
-            let of_aws = parameter("policyId").is_some_and(|id| OF_AWS.contains(&id));
+            let of_aws = event.parameter("policyId").is_some_and(|id| OF_AWS.contains(&id));
             // What allows everything is taken off: only what another one allows is left.
             if of_aws && event.name() == Some("DetachPolicy") {
                 return true;
             }
             let mut known = attached.possible().iter();
-            let here = own.account().is_some() && parameter("targetId") == own.account();
+            let here = own.account().is_some() && event.parameter("targetId") == own.account();
             let unseen = attached.why().is_some() && here && !of_aws;
             // A policy that limits chat keeps alerts out of it. Whether it does matters only when it is detached.
             let detached = event.name() == Some("DetachPolicy");

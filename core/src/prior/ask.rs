@@ -16,16 +16,15 @@ pub enum Ask {
 /// The document that an event names without showing it.
 pub(super) fn named(event: &Event) -> Option<Ask> {
     let (account, call) = (event.account()?, event.name()?);
-    let parameter = |name: &str| event.parameter(name);
     if event.event_source() == Some("organizations.amazonaws.com")
         && matches!(call, "AttachPolicy" | "DetachPolicy")
     {
-        return Some(Ask::Value(organization_policy(account, parameter("policyId")?)));
+        return Some(Ask::Value(organization_policy(account, event.parameter("policyId")?)));
     }
     if event.event_source() != Some(IAM) {
         return None;
     }
-    let managed = |field: &str| policy(account, parameter(field)?);
+    let managed = |field: &str| policy(account, event.parameter(field)?);
     match call {
         "AttachUserPolicy" | "AttachRolePolicy" | "AttachGroupPolicy" | "DetachUserPolicy"
         | "DetachRolePolicy" | "DetachGroupPolicy" => managed("policyArn").map(Ask::InForce),
@@ -34,7 +33,7 @@ pub(super) fn named(event: &Event) -> Option<Ask> {
         | "CreateUser"
         | "CreateRole" => managed("permissionsBoundary").map(Ask::InForce),
         "SetDefaultPolicyVersion" => {
-            let id = fold(parameter("versionId")?);
+            let id = fold(event.parameter("versionId")?);
             managed("policyArn").map(|policy| Ask::Value(policy.named(Thing::Version, &id)))
         }
         _ => None,

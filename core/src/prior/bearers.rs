@@ -40,16 +40,15 @@ impl Shared {
     pub(super) fn of(event: &Event) -> Option<Self> {
         let (account, call) = (event.account()?, event.name()?);
         let changes = event.event_source() == Some(IAM);
-        let parameter = |name: &str| event.parameter(name);
         match call {
             _ if !changes => None,
             "CreatePolicyVersion" if !is_default(event) => None,
             "CreatePolicyVersion" | "SetDefaultPolicyVersion" => {
-                let arn = parameter("policyArn")?;
+                let arn = event.parameter("policyArn")?;
                 Some(Self { at: policy(account, arn)?, arn: fold(arn) })
             }
             "PutGroupPolicy" | "DeleteGroupPolicy" | "AttachGroupPolicy" | "DetachGroupPolicy" => {
-                let group = parameter("groupName")?;
+                let group = event.parameter("groupName")?;
                 let at = Address::of_entity(account, EntityKind::Group, group);
                 Some(Self { at, arn: String::new() })
             }

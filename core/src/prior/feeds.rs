@@ -31,7 +31,6 @@ pub(super) fn listings(event: &Event) -> Vec<(Address, Value)> {
     else {
         return Vec::new();
     };
-    let parameter = |path: &str| event.parameter(path);
     let mut lines = IndexSet::new();
     match (source, call) {
         (EVENTS, "PutTargets") => {
@@ -48,10 +47,12 @@ pub(super) fn listings(event: &Event) -> Vec<(Address, Value)> {
             }
         }
         ("cloudtrail.amazonaws.com", "CreateTrail" | "UpdateTrail") => {
-            lines.extend(parameter("cloudWatchLogsRoleArn").and_then(|arn| role(arn, account)));
+            lines.extend(
+                event.parameter("cloudWatchLogsRoleArn").and_then(|arn| role(arn, account)),
+            );
         }
         ("config.amazonaws.com", "PutConfigurationRecorder") => {
-            let arn = parameter("configurationRecorder.roleARN");
+            let arn = event.parameter("configurationRecorder.roleARN");
             lines.extend(arn.and_then(|arn| role(arn, account)));
         }
         _ => {}
@@ -69,12 +70,15 @@ fn is_bus_elsewhere(arn: &str, event: &Event) -> bool {
 
 /// The bus rule that a call names under a parameter, in its stored form.
 fn rule(event: &Event, parameter: &str) -> Option<String> {
-    let text = |name: &str| event.parameter(name);
-    let bus = text("eventBusName").unwrap_or("default");
+    let bus = event.parameter("eventBusName").unwrap_or("default");
     let of_arn = Arn::parse(bus).and_then(|arn| arn.below("event-bus"));
     let bus = of_arn.unwrap_or(bus);
     // Names of rules that differ by case are different rules.
-    Some(format!("rule {} {bus} {}", event.region().unwrap_or_default(), text(parameter)?))
+    Some(format!(
+        "rule {} {bus} {}",
+        event.region().unwrap_or_default(),
+        event.parameter(parameter)?
+    ))
 }
 
 /// A role of the account, in its stored form. `None` for one of AWS's own, which nobody can change.

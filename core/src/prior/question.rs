@@ -61,9 +61,8 @@ impl Questions {
         else {
             return Self::default();
         };
-        let parameter = |name: &str| event.parameter(name);
         let at = |kind, name| Address::of_entity(account, kind, name);
-        let in_force = |field: &str| policy(account, parameter(field)?).map(Ask::InForce);
+        let in_force = |field: &str| policy(account, event.parameter(field)?).map(Ask::InForce);
         let replaced = match (source, call) {
             (
                 IAM,
@@ -72,13 +71,13 @@ impl Questions {
             ) => {
                 let inline = || {
                     let (kind, field) = identity(call)?;
-                    let name = fold(parameter("policyName")?);
-                    Some(at(kind, parameter(field)?).named(Thing::Inline, &name))
+                    let name = fold(event.parameter("policyName")?);
+                    Some(at(kind, event.parameter(field)?).named(Thing::Inline, &name))
                 };
                 inline().map(Ask::Value)
             }
             (IAM, "UpdateAssumeRolePolicy") => {
-                let role = parameter("roleName").map(|name| at(EntityKind::Role, name));
+                let role = event.parameter("roleName").map(|name| at(EntityKind::Role, name));
                 role.map(|role| Ask::Value(role.of(Thing::Trust)))
             }
             (IAM, "SetDefaultPolicyVersion") => in_force("policyArn"),
@@ -87,7 +86,7 @@ impl Questions {
                 "sso.amazonaws.com",
                 "PutInlinePolicyToPermissionSet" | "DeleteInlinePolicyFromPermissionSet",
             ) => {
-                let set = parameter("permissionSetArn");
+                let set = event.parameter("permissionSetArn");
                 let set = set.map(|arn| at(EntityKind::PermissionSet, arn));
                 set.map(|set| Ask::Value(set.of(Thing::Inline)))
             }

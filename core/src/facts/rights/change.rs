@@ -74,13 +74,12 @@ pub(crate) fn rights(
     before: &DocumentsBefore<'_>,
     group: Option<&HandedOver>,
 ) -> Rights {
-    let parameter = |name: &str| event.parameter(name);
     let mut rights = Rights {
         policy_arn: ["policyArn", "managedPolicyArn", "permissionsBoundary"]
             .iter()
-            .find_map(|name| parameter(name))
+            .find_map(|name| event.parameter(name))
             .map(str::to_owned),
-        policy_name: parameter("policyName").map(str::to_owned),
+        policy_name: event.parameter("policyName").map(str::to_owned),
         ..Rights::default()
     };
     let (named, replaced) = (Documents::of(before.named), Documents::of(before.replaced));
@@ -100,7 +99,7 @@ pub(crate) fn rights(
         }
         RightsChange::NewTrust(field) | RightsChange::Trust(field) => {
             rights.trust(field, event, site, &replaced);
-            if let Some(boundary) = parameter("permissionsBoundary") {
+            if let Some(boundary) = event.parameter("permissionsBoundary") {
                 bound(&mut rights.grants, boundary, &named, own);
             }
         }
@@ -114,10 +113,10 @@ pub(crate) fn rights(
             rights.trust = trust::grant(event).map(|grant| trust::judge_grant(grant, event, site));
         }
         RightsChange::Attach(field) => {
-            rights.attach(parameter(field), &named, own);
+            rights.attach(event.parameter(field), &named, own);
             rights.join_to(None, before.beside, own);
         }
-        RightsChange::Detach(field) => rights.detach(parameter(field), &named),
+        RightsChange::Detach(field) => rights.detach(event.parameter(field), &named),
         RightsChange::DeleteInline => rights.delete(&replaced),
         RightsChange::Join => {
             rights.join(group);
@@ -125,12 +124,12 @@ pub(crate) fn rights(
         }
         RightsChange::Leave => rights.leave(group),
         RightsChange::NewBound | RightsChange::Bound => {
-            let arn = parameter("permissionsBoundary").unwrap_or_default();
+            let arn = event.parameter("permissionsBoundary").unwrap_or_default();
             bound(&mut rights.grants, arn, &named, own);
             rights.bound(arn, &named, before.former, own);
         }
         RightsChange::BoundSet => {
-            let arn = parameter("permissionsBoundary.managedPolicyArn").unwrap_or_default();
+            let arn = event.parameter("permissionsBoundary.managedPolicyArn").unwrap_or_default();
             rights.bound(arn, &named, before.former, own);
         }
         RightsChange::Unbound => rights.unbound(),

@@ -67,7 +67,7 @@ fn compared(before: &PolicyDocument, after: &PolicyDocument) -> LimitChange {
     LimitChange { limits, gone, new, why: None }
 }
 
-/// Does a statement forbid all calls, all of a service, or all but a few, on no condition?
+/// Does a statement forbid all calls, or all but a few, on no condition?
 fn forbids_nearly_all(statement: &Statement) -> bool {
     let all = |clause: &Clause| clause.negated || clause.patterns.iter().any(|one| one == "*");
     !statement.allow && statement.conditions.is_empty() && all(&statement.actions)

@@ -95,11 +95,10 @@ choices! {
 
 /// Does an event of IAM name what IAM has no names for? Then its record is not what it claims.
 pub(in crate::plan) fn names_the_impossible(event: &Event) -> bool {
-    let given = |key: &str| event.parameter(key);
     event.event_source() == Some(IAM)
         && (NAMES.iter().any(|(key, chars_max)| {
-            given(key).is_some_and(|name| name != ROOT && !is_name(name, *chars_max))
-        }) || given("policyArn").is_some_and(|arn| !is_policy_arn(arn)))
+            event.parameter(key).is_some_and(|name| name != ROOT && !is_name(name, *chars_max))
+        }) || event.parameter("policyArn").is_some_and(|arn| !is_policy_arn(arn)))
 }
 
 /// Letters, digits and `_+=,.@-`, says the page of the quotas.

@@ -79,15 +79,14 @@ impl<'e> Search<'e> {
     /// The roles that a call names. `None` if it hands over nothing.
     pub(crate) fn call(&mut self, event: &Event, source: &'e str, call: &str) -> Option<Call> {
         self.source = source;
-        let parameter = |name: &str| event.parameter(name);
         let (mut document, mut policies) = (None, Vec::new());
         let kind = match (source, call) {
             (IAM, "AddUserToGroup" | "RemoveUserFromGroup") => {
-                self.add(EntityKind::Group, parameter("groupName")?, self.account);
+                self.add(EntityKind::Group, event.parameter("groupName")?, self.account);
                 HandedKind::Group
             }
             (IAM, "AddRoleToInstanceProfile" | "UpdateAssumeRolePolicy") => {
-                self.add(EntityKind::Role, parameter("roleName")?, self.account);
+                self.add(EntityKind::Role, event.parameter("roleName")?, self.account);
                 HandedKind::Role
             }
             (
@@ -106,7 +105,7 @@ impl<'e> Search<'e> {
                 HandedKind::Role
             }
             ("sso.amazonaws.com", "CreateAccountAssignment") => {
-                let arn = parameter("permissionSetArn")?;
+                let arn = event.parameter("permissionSetArn")?;
                 let set = Address::of_entity(self.account, EntityKind::PermissionSet, arn);
                 self.found.push((arn::without_path(arn).to_owned(), Bearer::Identity(set)));
                 HandedKind::PermissionSet
@@ -128,8 +127,8 @@ impl<'e> Search<'e> {
             ) => return None,
             _ if takes_away(source, call) => return None,
             ("ssm.amazonaws.com", "UpdateServiceSetting") => {
-                let setting = parameter("settingId")?.to_ascii_lowercase();
-                let role = parameter("settingValue").filter(|_| setting.ends_with("role"))?;
+                let setting = event.parameter("settingId")?.to_ascii_lowercase();
+                let role = event.parameter("settingValue").filter(|_| setting.ends_with("role"))?;
                 self.named("rolename", role);
                 HandedKind::Role
             }
@@ -151,11 +150,10 @@ impl<'e> Search<'e> {
     /// The role that the service takes where the call names none.
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStackSet.html>
     fn by_default(&mut self, event: &Event, source: &str, call: &str) {
-        let given = |name: &str| event.parameter(name);
         let is_stack_set = source == "cloudformation.amazonaws.com"
             && ["CreateStackSet", "UpdateStackSet"].contains(&call)
-            && given("permissionModel") != Some("SERVICE_MANAGED");
-        if is_stack_set && given("administrationRoleARN").is_none() {
+            && event.parameter("permissionModel") != Some("SERVICE_MANAGED");
+        if is_stack_set && event.parameter("administrationRoleARN").is_none() {
             let account = self.account;
             self.within("administrationrolearn", |search| {
                 search.add(
