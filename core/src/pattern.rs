@@ -22,6 +22,8 @@ mod compiled;
 mod complexity;
 mod cost;
 
+mod path_tree;
+
 mod anchors;
 mod compile;
 mod explain;

@@ -6,6 +6,7 @@ pub(crate) mod enumerated;
 pub(crate) mod hash;
 pub mod live;
 pub mod nearest;
+pub(crate) mod object;
 pub mod severity;
 pub mod table;
 pub(crate) mod words;

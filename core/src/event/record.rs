@@ -6,8 +6,9 @@ use thiserror::Error;
 
 use super::kinds::{DetailType, EventType};
 pub use super::spelling::EVENT_DEPTH_MAX;
-use super::spelling::{depth, read_structures, respelled, structure};
+use super::spelling::{depth, levels, read_structures, respelled, structure};
 use crate::text::hash::fnv1a;
+use crate::text::object::{at, field};
 
 /// Largest event, in bytes of JSON: EventBridge's own limit for one request.
 pub const EVENT_BYTES_MAX: usize = 1024 * 1024;
@@ -89,10 +90,14 @@ impl Event {
         if text.len() > EVENT_BYTES_MAX {
             return Err(Unreadable::TooLarge(text.len()));
         }
-        if depth(text) > EVENT_DEPTH_MAX {
+        let value = serde_json::from_str(text).map_err(|error| match depth(text) {
+            deep if deep > EVENT_DEPTH_MAX => Unreadable::TooDeep,
+            _ => Unreadable::Syntax(error.to_string()),
+        })?;
+        if levels(&value) > EVENT_DEPTH_MAX {
             return Err(Unreadable::TooDeep);
         }
-        match serde_json::from_str(text).map_err(|error| Unreadable::Syntax(error.to_string()))? {
+        match value {
             Value::Object(map) => Self::from_object(map),
             Value::Array(_) => Err(Unreadable::NotAnObject("array")),
             Value::String(_) => Err(Unreadable::NotAnObject("string")),
@@ -228,8 +233,8 @@ impl Event {
     }
 
     /// The value at a dotted path below a field of the record.
-    fn below(&self, field: &str, path: &str) -> Option<&Value> {
-        at(self.raw.get("detail")?.get(field)?, path)
+    fn below(&self, part: &str, path: &str) -> Option<&Value> {
+        at(field(field(self.raw.as_object()?, "detail")?.as_object()?, part)?, path)
     }
 
     /// A parameter of the call, by its name or a dotted path.
@@ -411,10 +416,6 @@ fn walk<'v>(value: &'v Value, path: &str, found: &mut Vec<&'v Value>) {
         }
         _ => {}
     }
-}
-
-fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
-    path.split('.').try_fold(value, |value, step| value.get(step)).filter(|found| !found.is_null())
 }
 
 fn text_of(value: Option<&Value>) -> Option<&str> {

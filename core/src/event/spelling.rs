@@ -172,7 +172,17 @@ pub(super) fn structure(text: &str) -> Result<Option<Value>, TooDeep> {
     Ok(None)
 }
 
-/// Deepest nesting of brackets outside of strings.
+/// Levels of objects and arrays in a value. The parser's own limit is 128 levels.
+pub(super) fn levels(value: &Value) -> usize {
+    let below = match value {
+        Value::Object(map) => map.values().map(levels).max(),
+        Value::Array(items) => items.iter().map(levels).max(),
+        _ => return 0,
+    };
+    1 + below.unwrap_or_default()
+}
+
+/// Deepest nesting of brackets outside of strings, in a text that may not be JSON.
 pub(super) fn depth(text: &str) -> usize {
     let (mut depth, mut deepest, mut inside_string, mut escaped) = (0_usize, 0, false, false);
     for byte in text.bytes() {

@@ -16,8 +16,9 @@ use serde_json::Value;
 
 use super::compiled::{Branch, Field, Pattern};
 use super::cost::COMPARISONS;
-use super::leaves::{FieldPath, collect};
+use super::leaves::FieldPath;
 use super::matcher::parse_address;
+use super::path_tree::{PathTree, Visitor};
 use super::{Matcher, STEPS_OF_EVENT_MAX, Steps};
 use crate::text::hash::fnv1a;
 
@@ -34,6 +35,7 @@ pub(crate) struct Anchors {
     /// consecutive.
     pub(super) owners: Cow<'static, [(u32, u32)]>,
     pub(super) paths: Vec<(FieldPath, Keys)>,
+    tree: PathTree,
     pub(super) always: Numbers,
 }
 
@@ -198,7 +200,16 @@ impl Anchors {
             keys.into_iter().for_each(|key| path.insert(key, number));
         }
         let paths = paths.into_iter().map(|(path, gathered)| (path.clone(), gathered.keys()));
-        Self { owners: owners.into(), paths: paths.collect(), always: always.into() }
+        Self::found_by(owners.into(), paths.collect(), always.into())
+    }
+
+    fn found_by(
+        owners: Cow<'static, [(u32, u32)]>,
+        paths: Vec<(FieldPath, Keys)>,
+        always: Numbers,
+    ) -> Self {
+        let tree = PathTree::of(paths.iter().map(|(path, _)| path));
+        Self { owners, paths, tree, always }
     }
 
     /// Adds those of the candidates' patterns that may match to those found before, by numbers that begin with `first`,
@@ -258,10 +269,14 @@ impl Anchors {
     /// are spent on matching.
     #[must_use]
     pub(crate) fn candidates(&self, event: &Value, left: &mut usize) -> Candidates {
-        let mut candidates = self.always.to_vec();
-        for (path, keys) in &self.paths {
-            keys.candidates(event, path, &mut candidates, left);
-        }
+        let mut candidacy = Candidacy {
+            paths: &self.paths,
+            branches: self.always.to_vec(),
+            left: left.saturating_mul(COMPARISONS),
+        };
+        self.tree.walk(event, &self.paths, &mut candidacy);
+        *left = candidacy.left / COMPARISONS;
+        let mut candidates = candidacy.branches;
         candidates.sort_unstable();
         candidates.dedup();
         Candidates(candidates)
@@ -286,11 +301,8 @@ pub(crate) enum Standing {
 impl From<&'static PackedAnchors> for Anchors {
     fn from(packed: &'static PackedAnchors) -> Self {
         let path = |(path, keys): &(&'static str, Keys)| (FieldPath::new(path), keys.clone());
-        Self {
-            owners: packed.owners.into(),
-            paths: packed.paths.iter().map(path).collect(),
-            always: packed.always.into(),
-        }
+        let paths = packed.paths.iter().map(path).collect();
+        Self::found_by(packed.owners.into(), paths, packed.always.into())
     }
 }
 
@@ -339,43 +351,61 @@ impl Gathered {
     }
 }
 
+/// The branches that the values of an event lead to.
+struct Candidacy<'a> {
+    paths: &'a [(FieldPath, Keys)],
+    branches: Vec<u32>,
+    /// Comparisons that are left.
+    left: usize,
+}
+
+impl Visitor for Candidacy<'_> {
+    fn leaf(&mut self, path: usize, value: &Value) {
+        let Some((_, keys)) = self.paths.get(path) else { return };
+        let lengths = keys.prefix_lengths.len() + keys.suffix_lengths.len();
+        self.left = self.left.saturating_sub(3 + lengths);
+        keys.add_branches(value, &mut self.branches);
+    }
+
+    fn array(&mut self, elements: usize) {
+        self.left = self.left.saturating_sub(elements);
+    }
+
+    fn is_spent(&self) -> bool {
+        self.left == 0
+    }
+
+    /// All branches of a path: any of its values may be one that they match.
+    fn cut(&mut self, path: usize) {
+        self.branches.extend(self.paths.get(path).into_iter().flat_map(|(_, keys)| &*keys.all));
+    }
+}
+
 impl Keys {
-    /// The branches that match the event's values under the path; all of them if its steps are used up.
-    fn candidates(&self, event: &Value, path: &FieldPath, found: &mut Vec<u32>, left: &mut usize) {
-        let lengths = self.prefix_lengths.len() + self.suffix_lengths.len();
-        if *left == 0 {
-            found.extend(&*self.all);
-            return;
+    /// Adds the branches that match a value.
+    fn add_branches(&self, value: &Value, found: &mut Vec<u32>) {
+        found.extend(&*self.present);
+        let text = match value {
+            Value::String(text) => text.as_str(),
+            Value::Bool(true) => "true",
+            Value::Bool(false) => "false",
+            _ => return,
+        };
+        found.extend(self.exact.get(text));
+        if !self.folded.is_empty() {
+            found.extend(self.folded.get(text.to_ascii_lowercase().as_str()));
         }
-        let under = collect(event, path);
-        let looked_up = under.leaves.len().saturating_mul(3 + lengths);
-        *left = left.saturating_sub((under.elements + looked_up) / COMPARISONS);
-        if !under.leaves.is_empty() {
-            found.extend(&*self.present);
+        if let (false, Some(address)) = (self.addresses.is_empty(), parse_address(text)) {
+            found.extend(self.addresses.get(&address.to_string()));
         }
-        for leaf in under.leaves {
-            let text = match leaf.value {
-                Value::String(text) => text.as_str(),
-                Value::Bool(true) => "true",
-                Value::Bool(false) => "false",
-                _ => continue,
-            };
-            found.extend(self.exact.get(text));
-            if !self.folded.is_empty() {
-                found.extend(self.folded.get(text.to_ascii_lowercase().as_str()));
-            }
-            if let (false, Some(address)) = (self.addresses.is_empty(), parse_address(text)) {
-                found.extend(self.addresses.get(&address.to_string()));
-            }
-            for length in &*self.prefix_lengths {
-                let head = text.get(..*length as usize);
-                found.extend(head.map_or(&[][..], |head| self.prefixes.get(head)));
-            }
-            for length in &*self.suffix_lengths {
-                let start = text.len().checked_sub(*length as usize);
-                let tail = start.and_then(|start| text.get(start..));
-                found.extend(tail.map_or(&[][..], |tail| self.suffixes.get(tail)));
-            }
+        for length in &*self.prefix_lengths {
+            let head = text.get(..*length as usize);
+            found.extend(head.map_or(&[][..], |head| self.prefixes.get(head)));
+        }
+        for length in &*self.suffix_lengths {
+            let start = text.len().checked_sub(*length as usize);
+            let tail = start.and_then(|start| text.get(start..));
+            found.extend(tail.map_or(&[][..], |tail| self.suffixes.get(tail)));
         }
     }
 }

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+use smallvec::SmallVec;
+
+use crate::text::object::field;
 
 /// Is it this dotted path, or below it?
 #[must_use]
@@ -69,23 +72,43 @@ impl FieldPath {
 
     /// The value under the next step, or under a key that spans several, and the step after it.
     fn descend<'e>(&self, map: &'e Map<String, Value>, step: usize) -> Option<(&'e Value, usize)> {
-        (step..self.ends.len()).find_map(|to| Some((map.get(self.key(step, to)?)?, to + 1)))
+        let next = self.key(step, step)?;
+        if let Some(value) = field(map, next) {
+            return Some((value, step + 1));
+        }
+        let last = self.ends.len();
+        if step + 1 == last || !any_spans(map, next) {
+            return None;
+        }
+        (step + 1..last).find_map(|to| Some((map.get(self.key(step, to)?)?, to + 1)))
     }
+}
+
+/// Has an object a key that spans this step and further ones?
+pub(super) fn any_spans(map: &Map<String, Value>, step: &str) -> bool {
+    let spans =
+        |key: &String| key.as_bytes().get(step.len()) == Some(&b'.') && key.starts_with(step);
+    map.keys().any(spans)
 }
 
 /// The values under a path.
 #[derive(Default)]
 pub(super) struct Found<'e> {
-    /// In the order of the event.
-    pub(super) leaves: Vec<Leaf<'e>>,
+    /// In the order of the event. Most paths have one.
+    pub(super) leaves: SmallVec<[Leaf<'e>; 1]>,
     /// How many elements of arrays were looked at on the way, with or without a leaf in them.
     pub(super) elements: usize,
 }
 
 /// All leaves under a path.
 pub(super) fn collect<'e>(event: &'e Value, path: &FieldPath) -> Found<'e> {
+    collect_from(event, path, 0)
+}
+
+/// All leaves below a value that the first steps of a path led to.
+pub(super) fn collect_from<'e>(value: &'e Value, path: &FieldPath, step: usize) -> Found<'e> {
     let mut found = Found::default();
-    walk(event, path, 0, &mut Membership::default(), &mut found);
+    walk(value, path, step, &mut Membership::default(), &mut found);
     found
 }
 

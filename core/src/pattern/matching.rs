@@ -1,8 +1,9 @@
 //! Matching of an event, within a limit of steps.
 
 use serde_json::Value;
+use smallvec::SmallVec;
 
-use super::compiled::{Branch, Pattern};
+use super::compiled::{Branch, Field, Pattern};
 use super::cost::Steps;
 use super::leaves::{Leaf, Membership, collect};
 
@@ -50,13 +51,11 @@ impl Branch {
         is_pending: &dyn Fn(&str) -> bool,
     ) -> Option<bool> {
         let mut in_arrays = false;
-        let mut all = Vec::with_capacity(self.fields.len());
         for field in &self.fields {
             if steps.left() == 0 {
                 return None;
             }
             if is_pending(field.path.text()) {
-                all.push(None);
                 continue;
             }
             let found = collect(event, &field.path);
@@ -71,11 +70,15 @@ impl Branch {
                 return Some(false);
             }
             in_arrays |= inside;
-            all.push(Some(leaves));
         }
         if !in_arrays {
             return Some(true);
         }
+        // Kept only now: most branches are decided without.
+        let leaves = |field: &Field| {
+            (!is_pending(field.path.text())).then(|| collect(event, &field.path).leaves)
+        };
+        let all: Vec<_> = self.fields.iter().map(leaves).collect();
         self.consistent(&all, 0, &Membership::default(), steps)
     }
 
@@ -89,7 +92,7 @@ impl Branch {
     /// an array. `None` if the steps ran out.
     fn consistent(
         &self,
-        all: &[Option<Vec<Leaf<'_>>>],
+        all: &[Option<SmallVec<[Leaf<'_>; 1]>>],
         index: usize,
         chosen: &Membership,
         steps: &mut Steps,
