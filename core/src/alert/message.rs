@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
 
-use serde_json::json;
+use serde_json::Value;
 
 use super::contents::{Alert, Place, RuleLine, shown_name};
 use super::{json, text};
@@ -53,19 +53,14 @@ impl Alert {
     }
 }
 
+/// The body of each protocol. Most of the work of an alert is to escape these texts, so each is escaped once.
 fn per_protocol(alert: &Alert) -> String {
-    let (text, json) = (text::render(alert), json_text(alert));
-    json!({
-        "default": text,
-        "email": text,
-        "sms": text::short(alert),
-        "email-json": json,
-        "http": json,
-        "https": json,
-        "lambda": json,
-        "sqs": json,
-    })
-    .to_string()
+    let quoted = |text: String| Value::String(text).to_string();
+    let (text, sms) = (quoted(text::render(alert)), quoted(text::short(alert)));
+    let json = quoted(json_text(alert));
+    format!(
+        r#"{{"default":{text},"email":{text},"sms":{sms},"email-json":{json},"http":{json},"https":{json},"lambda":{json},"sqs":{json}}}"#
+    )
 }
 
 fn json_text(alert: &Alert) -> String {

@@ -7,6 +7,9 @@ use smallvec::SmallVec;
 
 use crate::text::object::field;
 
+/// Most leaves for which room is made before they are seen.
+const RESERVED_MAX: usize = 64;
+
 /// Is it this dotted path, or below it?
 #[must_use]
 pub(crate) fn is_below(path: &str, prefix: &str) -> bool {
@@ -128,6 +131,7 @@ fn walk<'e>(
         Value::Array(items) => {
             let array = std::ptr::from_ref(items) as usize;
             found.elements += items.len();
+            found.leaves.reserve(items.len().min(RESERVED_MAX));
             for (index, item) in items.iter().enumerate() {
                 if item.is_object() || item.is_array() {
                     membership.0.push((array, index));

@@ -1,6 +1,6 @@
 //! Text that an attacker can choose, made harmless for every channel.
 
-use crate::text::live::is_live;
+use crate::text::live::{is_live, may_be_live};
 
 /// A text on one line: control, formatting and bidirectional characters gone, markup turned into
 /// look-alikes that nothing interprets, links and mentions broken, length capped with the rest counted.
@@ -15,6 +15,9 @@ use crate::text::live::is_live;
 /// ```
 #[must_use]
 pub fn clean(text: &str, chars_max: usize) -> String {
+    if !text.contains(is_break) {
+        return clean_lines(text, chars_max);
+    }
     let one_line: String = text.chars().map(|c| if is_break(c) { ' ' } else { c }).collect();
     clean_lines(&one_line, chars_max)
 }
@@ -22,10 +25,15 @@ pub fn clean(text: &str, chars_max: usize) -> String {
 /// As [`clean`], with line breaks kept: for texts of the rules, never of the event.
 #[must_use]
 pub(crate) fn clean_lines(text: &str, chars_max: usize) -> String {
+    let text = text.trim();
+    // Nearly all texts: their bytes are their characters.
+    if text.len() <= chars_max && text.bytes().all(is_plain) {
+        return dead(text);
+    }
     let mut cleaned = String::with_capacity(text.len().min(chars_max.saturating_mul(4)));
     let mut taken = 0_usize;
     let mut replaced = false;
-    let mut chars = text.trim().chars();
+    let mut chars = text.chars();
     for c in chars.by_ref() {
         let harmless = harmless(c);
         // A run of characters that do not show counts, and shows, as one.
@@ -45,14 +53,23 @@ pub(crate) fn clean_lines(text: &str, chars_max: usize) -> String {
     dead(&cleaned)
 }
 
+/// A printable character of ASCII that stays as it is.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && harmless(char::from(byte)) == char::from(byte)
+}
+
 /// The text with nothing left in it that a channel would make a link or a mention of.
 fn dead(text: &str) -> String {
+    if !text.contains(may_be_live) {
+        return text.to_owned();
+    }
     let chars: Vec<char> = text.chars().collect();
     let mut dead = String::with_capacity(text.len());
     for (at, c) in chars.iter().enumerate() {
         // Behind a bracket that breaks a link an at sign follows no name any longer: `www.@ops` became a mention.
         let named = || chars.get(at + 1).is_some_and(|c| c.is_alphanumeric() || *c == '_');
-        let live = is_live(&chars, at) || (*c == '@' && dead.ends_with(']') && named());
+        let live = (may_be_live(*c) && is_live(&chars, at))
+            || (*c == '@' && dead.ends_with(']') && named());
         // A bracket that breaks a link must not create one with the text after it: `//(x)` became one.
         if dead.ends_with(']') && (live || matches!(c, '(' | '[')) {
             dead.push(' ');
@@ -87,6 +104,7 @@ fn harmless(c: char) -> char {
         '<' => '‹',
         '>' => '›',
         '`' => '\'',
+        '!'..='~' => c,
         c if c.is_whitespace() => ' ',
         c if c.is_control() || is_invisible(c) => '\u{fffd}',
         c => c,
@@ -97,6 +115,10 @@ fn harmless(c: char) -> char {
 /// noncharacters: they change how their neighbours look, or hide.
 /// Source: Unicode categories Cf, Co, Cn and property `Default_Ignorable_Code_Point`.
 fn is_invisible(c: char) -> bool {
+    // The first of them; most texts hold none.
+    if c < '\u{ad}' {
+        return false;
+    }
     matches!(u32::from(c),
         0xAD | 0x34F | 0x600..=0x605 | 0x61C | 0x6DD | 0x70F | 0x890..=0x891 | 0x8E2
         | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F | 0x202A..=0x202E
@@ -112,17 +134,23 @@ fn is_invisible(c: char) -> bool {
 #[must_use]
 pub fn escape_invisible(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c.is_control() || is_invisible(c) || is_break(c) {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                escaped.push_str(&format!("\\u{unit:04x}"));
-            }
-        } else {
-            escaped.push(c);
+    let mut rest = json;
+    while let Some(at) = rest.find(is_escaped) {
+        let (shown, from) = rest.split_at(at);
+        escaped.push_str(shown);
+        let mut chars = from.chars();
+        let first = chars.next().unwrap_or_default();
+        for unit in first.encode_utf16(&mut [0; 2]) {
+            escaped.push_str(&format!("\\u{unit:04x}"));
         }
+        rest = chars.as_str();
     }
+    escaped.push_str(rest);
     escaped
+}
+
+fn is_escaped(c: char) -> bool {
+    !matches!(c, ' '..='~') && (c.is_control() || is_invisible(c) || is_break(c))
 }
 
 /// A text for places that take ASCII only: everything else becomes `?`.

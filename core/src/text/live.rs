@@ -20,6 +20,12 @@ const HOSTS: [&str; 2] = ["www", "ftp"];
 /// Longest name of a host, in characters. Source: RFC 1035, 2.3.4.
 const HOST_CHARS_MAX: usize = 255;
 
+/// Can the character be live at any place?
+#[must_use]
+pub(crate) fn may_be_live(c: char) -> bool {
+    matches!(c, '/' | '\\' | ':' | '(' | '[' | '~' | '@') || is_dot(c)
+}
+
 /// Is the character at this place live?
 #[must_use]
 pub fn is_live(text: &[char], at: usize) -> bool {

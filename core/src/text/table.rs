@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use memchr::{memchr, memrchr};
+
 /// The lines of a table below its head, without comments, which begin with `#`.
 pub(crate) fn lines(table: &str) -> impl Iterator<Item = &str> {
     table.lines().skip(1).filter(|line| !line.starts_with('#'))
@@ -30,9 +32,9 @@ pub(crate) fn line_of<'t>(table: &'t str, name: &str) -> Option<&'t str> {
     let (mut low, mut high) = (0, bytes.len());
     while low < high {
         let middle = low + (high - low) / 2;
-        let before = bytes.get(low..middle)?.iter().rposition(|byte| *byte == b'\n');
+        let before = memrchr(b'\n', bytes.get(low..middle)?);
         let start = before.map_or(low, |at| low + at + 1);
-        let after = bytes.get(start..high)?.iter().position(|byte| *byte == b'\n');
+        let after = memchr(b'\n', bytes.get(start..high)?);
         let end = after.map_or(high, |at| start + at);
         let line = table.get(start..end)?;
         match order(line, name) {
