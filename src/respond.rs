@@ -1,12 +1,12 @@
-//! The one path from event to alert: open, ask, recognise, answer, assess, claim, send.
+//! The one path from event to alert: screen, ask, recognise, answer, assess, claim, send.
 //!
 //! The command line and the function differ only in the effects they hand in. Order matters: a
 //! claim is made before publishing and knows its event, so that a retry after a failed publish is
 //! not taken for a repetition.
 
 pub mod caller;
+pub mod handled;
 pub mod lookup;
-pub mod outcome;
 pub mod stats;
 mod topics;
 

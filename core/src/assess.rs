@@ -18,7 +18,7 @@ pub mod engine;
 
 mod pack_files;
 
-pub use assessment::{Ahead, Assessment, Opened, Recognised};
+pub use assessment::{Ahead, Assessment, Recognised, Screened};
 pub use by_itself::ByItself;
 pub use gravity::{Gravity, Untimed};
 pub use pack_files::PackFiles;

@@ -8,7 +8,7 @@ use super::once::Begun;
 use super::prior::writes;
 use super::responder::{Mode, RespondError, Responder};
 use super::sequence::Noted;
-use crate::assess::{Ahead, Opened, SequenceStep};
+use crate::assess::{Ahead, Screened, SequenceStep};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
 use crate::facts::{Facts, Known, TagsBefore};
@@ -41,23 +41,23 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     pub(super) async fn ask(
         &self,
         event: &Event,
-        opened: &Opened,
+        screened: &Screened,
         now: Timestamp,
     ) -> Result<Asked, RespondError> {
-        let facts = opened.facts();
-        if !opened.wants_answers() {
+        let facts = screened.facts();
+        if !screened.wants_answers() {
             let later = self.known_for_later(event, facts, now);
-            let known = match opened.is_counted() {
+            let known = match screened.is_counted() {
                 true => join(later, self.burst(event, facts, now)).await.0,
                 false => later.await,
             };
             return Ok(Asked { known, ..Asked::default() });
         }
         // Noted before the questions of simultaneous events are asked, as early as they are.
-        let Ahead { steps, follows } = self.engine.ahead(event, opened);
+        let Ahead { steps, follows } = self.engine.ahead(event, screened);
         let (at, unread) = (event.time().unwrap_or(now), Noted::default());
         let begun = async {
-            match opened.may_speak() {
+            match screened.may_speak() {
                 true => self.begin(&event.identity(), now).await.map(Some),
                 false => Ok(None),
             }

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 
 use super::ask::Asked;
 use super::caller;
+use super::handled::{Disposition, Handled};
 use super::lookup::FoundAccount;
 use super::once::{Begun, TakenWindows};
-use super::outcome::{Disposition, Outcome};
 use super::responder::{Mode, Origin, RespondError, Responder, Response};
 use super::send::send;
 use super::sequence::Noted;
@@ -44,17 +44,17 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         if let Err(reason) = origin {
             return self.unreadable(&reason, Some(&event), now, delay_until).await;
         }
-        let opened = self.engine.open(&mut event);
-        let asked = self.ask(&event, &opened, now).await?;
-        if opened.is_nothing() {
-            self.keep_for_later(&event, opened.facts(), (&asked.known, asked.found), now).await;
+        let screened = self.engine.screen(&mut event);
+        let asked = self.ask(&event, &screened, now).await?;
+        if screened.is_nothing() {
+            self.keep_for_later(&event, screened.facts(), (&asked.known, asked.found), now).await;
             return match event.shape() {
                 Shape::Unknown => self.unknown_shape(&event, now, delay_until).await,
                 _ => Ok(Response { outcome: outcome(&event, Disposition::Quiet), alert: None }),
             };
         }
         let Asked { known, found, begun, noted, steps } = asked;
-        let recognised = self.engine.recognise(&mut event, opened, &known);
+        let recognised = self.engine.recognise(&mut event, screened, &known);
         let later = recognised.steps.iter().filter(|step| !steps.contains(step));
         // The alert does not wait for what only later events are compared with.
         let (response, (), ()) = join3(
@@ -138,7 +138,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         begun: Begun,
         (now, delay_until): (Timestamp, Option<Timestamp>),
     ) -> Result<Response, RespondError> {
-        let became = |disposition| Outcome {
+        let became = |disposition| Handled {
             severity: Some(decision.severity),
             rules: rules.iter().map(|rule| rule.spec.id.clone()).collect(),
             reasons: decision.reasons.iter().map(|reason| reason.line().as_it_is()).collect(),
@@ -221,7 +221,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         delay_until: Option<Timestamp>,
     ) -> Result<Response, RespondError> {
         let alert = Alert::unreadable(reason, event, delay_until);
-        let outcome = Outcome {
+        let outcome = Handled {
             event_id: shown_name(alert.event.id.as_ref()),
             event_time: alert.event.time,
             account: shown_name(alert.place.account.as_ref()),
@@ -237,13 +237,13 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         };
         let Some(event) = event else {
             send(self.publish, self.topics, &alert, now).await?;
-            let outcome = Outcome { topics: vec![alert.severity], ..outcome };
+            let outcome = Handled { topics: vec![alert.severity], ..outcome };
             return Ok(Response { outcome, alert: Some(alert) });
         };
         let id = format!("unreadable-{}", event.identity());
         let begun = self.begin(&id, now).await?;
         if begun == Begun::Published {
-            let outcome = Outcome { disposition: Disposition::Deduplicated, ..outcome };
+            let outcome = Handled { disposition: Disposition::Deduplicated, ..outcome };
             return Ok(Response { outcome, alert: None });
         }
         let claims = TakenWindows::default();
@@ -252,15 +252,15 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 }
 
 /// No rule fires: none matches, or they only count.
-fn unheard(event: &Event, counted: &[&Rule]) -> Outcome {
+fn unheard(event: &Event, counted: &[&Rule]) -> Handled {
     let rules: Vec<String> = counted.iter().map(|rule| rule.spec.id.clone()).collect();
     let disposition = if rules.is_empty() { Disposition::Quiet } else { Disposition::Counted };
-    Outcome { rules, ..outcome(event, disposition) }
+    Handled { rules, ..outcome(event, disposition) }
 }
 
-fn outcome(event: &Event, disposition: Disposition) -> Outcome {
+fn outcome(event: &Event, disposition: Disposition) -> Handled {
     let owned = |text: Option<&str>| text.map(str::to_owned);
-    Outcome {
+    Handled {
         event_id: owned(event.id()),
         event_time: event.time(),
         account: owned(event.account()),

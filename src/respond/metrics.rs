@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::effects::Usage;
-use crate::respond::outcome::{Disposition, Outcome};
+use crate::respond::handled::{Disposition, Handled};
 use crate::respond::remind::Reminded;
 use crate::text::severity::Severity;
 
@@ -113,7 +113,7 @@ pub enum Failure {
 /// The line for an event that was handled, or was not.
 #[must_use]
 pub fn line(
-    result: Result<&Outcome, Failure>,
+    result: Result<&Handled, Failure>,
     used: Usage,
     now: Timestamp,
     milliseconds: u64,
@@ -178,7 +178,7 @@ fn embedded(values: &[(&str, u64)], now: Timestamp, source: &MetricSource) -> Va
     Value::Object(line)
 }
 
-fn of_outcome(outcome: &Outcome, now: Timestamp) -> Vec<(&'static str, u64)> {
+fn of_outcome(outcome: &Handled, now: Timestamp) -> Vec<(&'static str, u64)> {
     let mut values = Vec::new();
     if !outcome.rules.is_empty() {
         values.push(("EventsMatched", 1));
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn a_line_declares_what_it_holds() {
         let now: Timestamp = "2026-11-20T02:00:05Z".parse().unwrap();
-        let outcome = Outcome {
+        let outcome = Handled {
             event_id: None,
             event_time: Some("2026-11-20T02:00:00Z".parse().unwrap()),
             account: Some("111122223333".to_owned()),

@@ -10,7 +10,7 @@ use crate::assess::{Again, Claiming, Repetition};
 use crate::effects::{Claim, Delivery, EffectError, Lookups, Publish, State};
 use crate::event::{Event, EventId};
 use crate::plan::acknowledge;
-use crate::respond::outcome::Outcome;
+use crate::respond::handled::Handled;
 use crate::text::line::Line;
 use crate::text::severity::Severity;
 
@@ -114,7 +114,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         &self,
         (id, begun, claims): (&str, Begun, &TakenWindows),
         (alert, history): (Alert, Vec<Line>),
-        outcome: Outcome,
+        outcome: Handled,
         now: Timestamp,
     ) -> Result<Response, PublishFailed> {
         let remind_at = self.remind_at(alert.severity, begun, now);
@@ -142,7 +142,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             self.release(id, &claims.ours).await;
         }
         published?;
-        let outcome = Outcome {
+        let outcome = Handled {
             topics: vec![alert.severity],
             held_back: alert.held_back,
             notes: shown_lines(&alert.notes),

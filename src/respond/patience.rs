@@ -73,7 +73,7 @@ mod tests {
     use crate::event::sample;
     use crate::pack::PACK;
     use crate::respond::Origin;
-    use crate::respond::outcome::Disposition;
+    use crate::respond::handled::Disposition;
     use crate::respond::{Mode, Topics};
 
     /// Another copy marks the event, and `then` says what it does during the third pause. What comes of this copy,

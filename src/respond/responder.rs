@@ -12,8 +12,8 @@ use crate::assess::engine::Engine;
 use crate::effects::offline::Offline;
 use crate::iam::region::Region;
 use crate::iam::table::TableName;
+use crate::respond::handled::Handled;
 use crate::respond::lookup::Cache;
-use crate::respond::outcome::Outcome;
 
 /// Why an event could not be handled. The invocation must fail, so that Lambda tries again.
 #[derive(Debug, Error)]
@@ -82,7 +82,7 @@ pub enum Mode {
 #[derive(Debug)]
 pub struct Response {
     /// What became of the event.
-    pub outcome: Outcome,
+    pub outcome: Handled,
     /// What was published.
     pub alert: Option<Alert>,
 }

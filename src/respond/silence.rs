@@ -9,7 +9,7 @@ use super::sequence::Noted;
 use crate::assess::Recognised;
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
-use crate::respond::outcome::{Disposition, Outcome};
+use crate::respond::handled::{Disposition, Handled};
 use crate::text::severity::Severity;
 
 /// Most names under which one event is counted, those of the loudest rules first.
@@ -63,7 +63,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         &self,
         event: &Event,
         recognised: &Recognised<'_>,
-        outcome: &Outcome,
+        outcome: &Handled,
         now: Timestamp,
     ) {
         let published = match outcome.disposition {

@@ -80,7 +80,7 @@ fn check_reach(engine: &Engine, bus_rules: &BusRules, events: Vec<Event>, at_lea
     let mut missed = Vec::new();
     let mut matched = 0;
     for mut event in events {
-        let own_change_set = engine.open(&mut event).facts().change_set().is_some();
+        let own_change_set = engine.screen(&mut event).facts().change_set().is_some();
         let known = Known { burst: burst(&event), own_change_set, ..Known::default() };
         engine.recognise_at_once(&mut event, &known);
         let rules = engine.rules();

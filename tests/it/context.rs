@@ -9,8 +9,8 @@ use iam_responder::effects::alerts::{Judgement, JudgementWord, StoredAlerts};
 use iam_responder::effects::faulty::{Faults, InjectedFault};
 use iam_responder::effects::memory::Memory;
 use iam_responder::event::Event;
+use iam_responder::respond::handled::{Disposition, Handled};
 use iam_responder::respond::lookup::Cache;
-use iam_responder::respond::outcome::{Disposition, Outcome};
 use iam_responder::respond::remind::{Reminded, remind};
 use iam_responder::respond::{Origin, RespondError};
 use iam_responder::site::Format;
@@ -94,22 +94,22 @@ impl Day {
         self
     }
 
-    fn try_deliver(&self, record: Value) -> Result<Outcome, RespondError> {
+    fn try_deliver(&self, record: Value) -> Result<Handled, RespondError> {
         let now = self.now.get();
         let event = Event::parse(&delivered(record).to_string());
         self.world.try_answer(event, now, Some(now)).map(|response| response.outcome)
     }
 
-    fn deliver(&self, record: Value) -> (Outcome, Option<String>) {
+    fn deliver(&self, record: Value) -> (Handled, Option<String>) {
         let outcome = self.try_deliver(record).unwrap();
         (outcome, self.world.publish.take().into_iter().next().map(|sent| sent.1.body))
     }
 
-    fn happens(&self, name: &str, account: &str, id: &str) -> (Outcome, Option<String>) {
+    fn happens(&self, name: &str, account: &str, id: &str) -> (Handled, Option<String>) {
         self.deliver(by_bob(("iam", name), (account, id, self.now.get()), json!({})))
     }
 
-    fn retags(&self, account: &str, value: &str, id: &str) -> (Outcome, Option<String>) {
+    fn retags(&self, account: &str, value: &str, id: &str) -> (Handled, Option<String>) {
         self.deliver(retagging(account, value, id, self.now.get()))
     }
 

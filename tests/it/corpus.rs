@@ -12,7 +12,7 @@ use iam_responder::assess::engine::Engine;
 use iam_responder::event::input;
 use iam_responder::pack::PACK;
 use iam_responder::respond::Origin;
-use iam_responder::respond::outcome::Disposition;
+use iam_responder::respond::handled::Disposition;
 use iam_responder::site::Format;
 
 use crate::support::{World, topics};

@@ -10,8 +10,8 @@ use iam_responder::effects::offline::Offline;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::effects::{Deliveries, Lookups, Publish, State};
 use iam_responder::event::{Event, Unreadable};
+use iam_responder::respond::handled::{Disposition, Handled};
 use iam_responder::respond::lookup::Cache;
-use iam_responder::respond::outcome::{Disposition, Outcome};
 use iam_responder::respond::remind::remind;
 use iam_responder::respond::{Origin, RespondError, Topics};
 use iam_responder::site::Format;
@@ -74,7 +74,7 @@ fn world<S: State>(state: S, refusals: Faults) -> World<S> {
 }
 
 impl<S: State> World<S> {
-    fn deliver(&self, input: Result<Event, Unreadable>) -> Result<Outcome, RespondError> {
+    fn deliver(&self, input: Result<Event, Unreadable>) -> Result<Handled, RespondError> {
         let now = "2026-11-20T12:00:00Z".parse().unwrap();
         self.try_answer(input, now, Some(now)).map(|response| response.outcome)
     }

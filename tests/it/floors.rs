@@ -10,7 +10,7 @@ use iam_responder::event::Event;
 use iam_responder::facts::Known;
 use iam_responder::iam::catalogue;
 use iam_responder::respond::Origin;
-use iam_responder::respond::outcome::Outcome;
+use iam_responder::respond::handled::Handled;
 use iam_responder::review::rule_test;
 use iam_responder::rule::Rule;
 use iam_responder::text::severity::Severity;
@@ -41,7 +41,7 @@ fn events(engine: &Engine, rule: &Rule) -> Vec<Event> {
     rule_test::events(rule, engine.own(), &text).unwrap()
 }
 
-fn outcome(engine: &Engine, event: Event) -> Outcome {
+fn outcome(engine: &Engine, event: Event) -> Handled {
     let now = event.time().unwrap();
     World::new(engine, Origin::Trusted).answer(Ok(event), now, None).outcome
 }

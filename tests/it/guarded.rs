@@ -1,6 +1,6 @@
 //! A guarded entity cannot be weakened unseen through what it has: a policy of the owner, or a group.
 
-use iam_responder::respond::outcome::Disposition;
+use iam_responder::respond::handled::Disposition;
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 

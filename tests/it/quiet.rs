@@ -10,21 +10,21 @@ use iam_responder::assess::engine::Engine;
 use iam_responder::event::{Event, Unreadable, input};
 use iam_responder::pack::PACK;
 use iam_responder::respond::Origin;
-use iam_responder::respond::outcome::{Disposition, Outcome};
+use iam_responder::respond::handled::{Disposition, Handled};
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
 use crate::support::{World, by, call, engine, user};
 
 /// Answers events in order, as one environment would.
-fn outcomes(events: Vec<Result<Event, Unreadable>>) -> Vec<Outcome> {
+fn outcomes(events: Vec<Result<Event, Unreadable>>) -> Vec<Handled> {
     let world = World::new(Engine::packed(&PACK).unwrap(), Origin::Trusted);
     let now = "2026-11-20T12:00:00Z".parse().unwrap();
     let answer = |event| world.answer(event, now, None).outcome;
     events.into_iter().map(answer).collect()
 }
 
-fn by_severity(outcomes: &[Outcome]) -> BTreeMap<Severity, usize> {
+fn by_severity(outcomes: &[Handled]) -> BTreeMap<Severity, usize> {
     let mut counts = BTreeMap::new();
     for outcome in outcomes.iter().filter(|outcome| outcome.disposition == Disposition::Alerted) {
         *counts.entry(outcome.severity.unwrap()).or_default() += 1;

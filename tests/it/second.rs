@@ -4,7 +4,7 @@ use iam_responder::assess::engine::Engine;
 use iam_responder::event::Event;
 use iam_responder::pack::PACK;
 use iam_responder::respond::Origin;
-use iam_responder::respond::outcome::Disposition;
+use iam_responder::respond::handled::Disposition;
 use serde_json::{Value, json};
 
 use crate::support::{World, by, call, delivered, now, user};

@@ -5,7 +5,7 @@ use iam_responder::event::Event;
 use iam_responder::own::Own;
 use iam_responder::pack::PACK;
 use iam_responder::respond::Origin;
-use iam_responder::respond::outcome::{Disposition, Outcome};
+use iam_responder::respond::handled::{Disposition, Handled};
 use std::future::pending;
 
 use iam_responder::respond::suppressed::send_silences;
@@ -46,11 +46,11 @@ fn refused(mut event: Value, resource: &str) -> Value {
 }
 
 /// The outcome of the last of these events.
-fn last(engine: &Engine, events: &[Value]) -> Outcome {
+fn last(engine: &Engine, events: &[Value]) -> Handled {
     all(engine, events).pop().unwrap()
 }
 
-fn all(engine: &Engine, events: &[Value]) -> Vec<Outcome> {
+fn all(engine: &Engine, events: &[Value]) -> Vec<Handled> {
     let world = World::new(engine, Origin::Checked);
     let respond = |event: &Value| {
         let event = Event::parse(&event.to_string());
@@ -525,7 +525,7 @@ fn within_an_own_update_the_same_rule_or_alarm_alerts_again() {
         call("monitoring", "PutMetricAlarm", &alarm, &bob, minute)
     };
     let dispositions = |events: &[Value]| -> Vec<bool> {
-        let is_alerted = |one: &Outcome| one.disposition == Disposition::Alerted;
+        let is_alerted = |one: &Handled| one.disposition == Disposition::Alerted;
         all(&engine, events).iter().map(is_alerted).collect()
     };
     let rules = [

@@ -12,13 +12,13 @@ use crate::rule::{Fires, Matching, Possible, Rule, RuleSet};
 
 /// An event with the facts that it contains, before any lookup.
 #[derive(Debug, Clone)]
-pub struct Opened {
+pub struct Screened {
     pub(super) context: Context,
     /// Rules that may match it, for any answer to its questions.
     pub(super) possible: Possible,
 }
 
-impl Opened {
+impl Screened {
     /// The facts that it contains, and the lookups that it needs.
     #[must_use]
     pub fn facts(&self) -> &Facts {

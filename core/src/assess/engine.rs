@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::assessment::{Ahead, Assessment, Opened, Recognised};
+use super::assessment::{Ahead, Assessment, Recognised, Screened};
 use super::decide::decide;
 use crate::event::Event;
 use crate::facts::{Context, Facts, Known, Pending};
@@ -187,25 +187,35 @@ impl Engine {
 
     /// The first of three steps from an event to a decision. Adds the event's own facts to it as `derived`, and finds
     /// the rules that may want it for any answer of the world.
-    pub fn open(&self, event: &mut Event) -> Opened {
+    pub fn screen(&self, event: &mut Event) -> Screened {
         let context = self.unasked(event);
         event.set_derived(context.to_value());
         let pending = Pending::of(&context.facts, &self.site);
         let possible = self.rules.possible(event.raw(), &|path| pending.is_pending(path));
-        Opened { context, possible }
+        Screened { context, possible }
     }
 
     /// What of sequences can be noted and asked while the lookups are answered.
     #[must_use]
-    pub fn ahead(&self, event: &Event, opened: &Opened) -> Ahead {
-        let steps = self.rules.certain_steps(&opened.possible);
-        Ahead::of(event, &opened.context, steps, self.rules.possible_sequences(&opened.possible))
+    pub fn ahead(&self, event: &Event, screened: &Screened) -> Ahead {
+        let steps = self.rules.certain_steps(&screened.possible);
+        Ahead::of(
+            event,
+            &screened.context,
+            steps,
+            self.rules.possible_sequences(&screened.possible),
+        )
     }
 
     /// The second step. Adds the meaning of the event after these answers to it as `derived`. Returns the rules that
     /// match it, the loudest first, and their questions about earlier events.
-    pub fn recognise(&self, event: &mut Event, opened: Opened, known: &Known) -> Recognised<'_> {
-        let Opened { context, possible } = opened;
+    pub fn recognise(
+        &self,
+        event: &mut Event,
+        screened: Screened,
+        known: &Known,
+    ) -> Recognised<'_> {
+        let Screened { context, possible } = screened;
         let context = context.answered(event, &self.site, &self.own, known);
         event.set_derived(context.to_value());
         let matching = self.rules.matching_of(event.raw(), &possible);
@@ -232,8 +242,8 @@ impl Engine {
 
     /// The first two steps at once, for who has all the answers, or none.
     pub fn recognise_at_once(&self, event: &mut Event, known: &Known) -> Recognised<'_> {
-        let opened = self.open(event);
-        self.recognise(event, opened, known)
+        let screened = self.screen(event);
+        self.recognise(event, screened, known)
     }
 
     fn unasked(&self, event: &Event) -> Context {

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use iam_responder::effects::{State, Usage};
 use iam_responder::event::{Event, Unreadable};
+use iam_responder::respond::handled::Handled;
 use iam_responder::respond::metrics;
-use iam_responder::respond::outcome::Outcome;
 use iam_responder::respond::{Mode, Origin, RespondError, Responder};
 use jiff::Timestamp;
 
@@ -19,7 +19,7 @@ pub(crate) async fn respond<S: State>(
     input: Result<Event, Unreadable>,
     text: &str,
     deadline: Duration,
-) -> Result<Box<Outcome>, Failed> {
+) -> Result<Box<Handled>, Failed> {
     let started = Instant::now();
     let now = Timestamp::now();
     let invocation = function.budget.begin(started + deadline);

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use iam_responder::effects::Usage;
 use iam_responder::event::Event;
-use iam_responder::respond::outcome::Outcome;
+use iam_responder::respond::handled::Handled;
 use iam_responder::text::severity::Severity;
 use tracing::{Level, Subscriber};
 use tracing_subscriber::fmt::MakeWriter;
@@ -31,7 +31,7 @@ pub(crate) fn write(function: &Function, line: &serde_json::Value) {
 }
 
 /// Logs all about an event in one line, without its content.
-pub(crate) fn log_outcome(outcome: &Outcome, used: Usage, milliseconds: u64) {
+pub(crate) fn log_outcome(outcome: &Handled, used: Usage, milliseconds: u64) {
     tracing::info!(
         event_id = outcome.event_id,
         event_name = outcome.event_name,
@@ -75,14 +75,14 @@ mod tests {
     use std::io::{Read, pipe};
     use std::sync::Arc;
 
-    use iam_responder::respond::outcome::Disposition;
+    use iam_responder::respond::handled::Disposition;
 
     use super::*;
 
     #[test]
     fn a_hostile_name_makes_no_line_of_its_own_in_the_log() {
         let name = "<https://evil.example|click>\n{\"outcome\":\"quiet\"}\r\u{1b}[2J";
-        let outcome = Outcome {
+        let outcome = Handled {
             event_id: Some(name.to_owned()),
             event_time: None,
             account: None,

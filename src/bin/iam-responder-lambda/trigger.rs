@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use iam_responder::effects::alerts::OpenAlerts;
 use iam_responder::effects::{State, Usage};
 use iam_responder::event::{Event, Unreadable};
-use iam_responder::respond::outcome::Outcome;
+use iam_responder::respond::handled::Handled;
 use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
 use serde_json::value::RawValue;
@@ -53,7 +53,7 @@ pub(crate) struct Answer {
 #[derive(serde::Serialize)]
 #[serde(untagged)]
 enum Done {
-    Event(Box<Outcome>),
+    Event(Box<Handled>),
     Clock(Rung),
 }
 

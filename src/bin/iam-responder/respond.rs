@@ -9,7 +9,7 @@ use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::event::input::{self, Found, Input};
 use iam_responder::event::{Event, Shape, Unreadable};
-use iam_responder::respond::outcome::{Disposition, Outcome};
+use iam_responder::respond::handled::{Disposition, Handled};
 use iam_responder::respond::{Mode, Origin, Responder, Response, Topics};
 use iam_responder::site::{Format, TopicSpec};
 use iam_responder::text::clean::{clean, escape_invisible, visible};
@@ -234,7 +234,7 @@ struct Count {
 }
 
 impl Count {
-    fn add(&mut self, outcome: &Outcome) {
+    fn add(&mut self, outcome: &Handled) {
         self.events += 1;
         self.published += usize::from(outcome.disposition.is_published());
         *self.by_disposition.entry(outcome.disposition.word()).or_default() += 1;

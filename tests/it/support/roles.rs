@@ -1,6 +1,6 @@
 //! A role with rights, and how loud what is done with it is.
 
-use iam_responder::respond::outcome::{Disposition, Outcome};
+use iam_responder::respond::handled::{Disposition, Handled};
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ pub(crate) fn worker_of(service: &str, policy: &str) -> Vec<Value> {
     ]
 }
 
-pub(crate) fn outcomes(site: &str, events: impl IntoIterator<Item = Value>) -> Vec<Outcome> {
+pub(crate) fn outcomes(site: &str, events: impl IntoIterator<Item = Value>) -> Vec<Handled> {
     responses(site, Vec::new(), events).into_iter().map(|response| response.outcome).collect()
 }
 

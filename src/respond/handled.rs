@@ -1,4 +1,4 @@
-//! The outcome of an event: one line for programs.
+//! What was done with an event: one line for programs.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -48,7 +48,7 @@ impl Disposition {
 /// The line that `respond --format json` prints for each event. A contract: fields are added,
 /// never changed.
 #[derive(Debug, Clone, Serialize)]
-pub struct Outcome {
+pub struct Handled {
     /// `detail.eventID`.
     pub event_id: Option<String>,
     /// When it happened.
