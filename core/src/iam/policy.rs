@@ -39,7 +39,7 @@ pub(crate) use document::{Clause, Condition, Statement};
 pub use document::{PolicyDocument, STATEMENTS_MAX};
 pub use escalation::Method;
 pub use forbid::Request;
-pub(crate) use glob::glob;
+pub(crate) use glob::{glob, is_all};
 pub use grant::{DataService, Grant};
 pub use grants::Grants;
 pub(crate) use grants::describe;

@@ -1,6 +1,6 @@
 //! Whether a document still forbids all that the one before it forbade.
 
-use crate::iam::policy::{Clause, Condition, PolicyDocument, Principals, Statement};
+use crate::iam::policy::{Clause, Condition, PolicyDocument, Principals, Statement, is_all};
 
 /// Does `after` forbid everything that `before` did, as far as the words show? A ban that was rewritten
 /// beyond recognition counts as taken out.
@@ -47,17 +47,18 @@ fn clause_covers(new: &Clause, old: &Clause) -> bool {
         (false, false) => old.patterns.iter().all(|old| names(&new.patterns, old)),
         // All but a few: the fewer, the more is forbidden.
         (true, true) => new.patterns.iter().all(|new| names(&old.patterns, new)),
-        (false, true) => new.patterns.iter().any(|pattern| pattern == "*"),
+        (false, true) => new.patterns.iter().any(|pattern| is_all(pattern)),
         (true, false) => false,
     }
 }
 
 /// Is a pattern within one of these? Only what can be seen at once: equal, or longer than the part before
-/// a single asterisk at the end.
+/// asterisks at the end.
 fn names(patterns: &[String], inner: &str) -> bool {
     patterns.iter().any(|pattern| {
-        let open = pattern.strip_suffix('*').filter(|start| !start.contains(['*', '?']));
-        pattern == inner || open.is_some_and(|start| inner.starts_with(start))
+        let start = pattern.trim_end_matches('*');
+        let open = start.len() < pattern.len() && !start.contains(['*', '?']);
+        pattern == inner || (open && inner.starts_with(start))
     })
 }
 
@@ -95,6 +96,8 @@ mod tests {
         check(READ, READ, true);
         check(STOP, r#"{"Effect":"Deny","Action":"*","Resource":"*"}"#, true);
         check(STOP, r#"{"Effect":"Deny","Action":["STS:*","iam:*","s3:*"],"Resource":"*"}"#, true);
+        check(STOP, r#"{"Effect":"Deny","Action":["iam:**","st**"],"Resource":"***"}"#, true);
+        check(STOP, r#"{"Effect":"Deny","Action":["iam:*a*","sts:*"],"Resource":"*"}"#, false);
         check(
             r#"{"Effect":"Deny","NotAction":["iam:*","s3:*"],"Resource":"*"}"#,
             r#"{"Effect":"Deny","NotAction":"iam:Get*","Resource":"*"}"#,

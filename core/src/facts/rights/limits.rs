@@ -5,7 +5,7 @@
 
 use super::denial;
 use crate::event::{CallOutcome, Event};
-use crate::iam::policy::{Clause, PolicyDocument, Statement};
+use crate::iam::policy::{Clause, PolicyDocument, Statement, is_all};
 use crate::prior::{Prior, Why};
 use crate::vocabulary::Limits;
 
@@ -69,7 +69,7 @@ fn compared(before: &PolicyDocument, after: &PolicyDocument) -> LimitChange {
 
 /// Does a statement forbid all calls, or all but a few, on no condition?
 fn forbids_nearly_all(statement: &Statement) -> bool {
-    let all = |clause: &Clause| clause.negated || clause.patterns.iter().any(|one| one == "*");
+    let all = |clause: &Clause| clause.negated || clause.patterns.iter().any(|one| is_all(one));
     !statement.allow && statement.conditions.is_empty() && all(&statement.actions)
 }
 
@@ -124,6 +124,7 @@ mod tests {
     fn what_leaves_nobody_anything_is_not_tighter() {
         for nothing in [
             r#"{"Effect":"Deny","Action":"*","Resource":"*"}"#,
+            r#"{"Effect":"Deny","Action":"**","Resource":"**"}"#,
             r#"{"Effect":"Deny","NotAction":"support:*","Resource":"*"}"#,
         ] {
             check(&[ALL], &[ALL, nothing], (Limits::Shut, 0, 1));

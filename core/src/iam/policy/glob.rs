@@ -35,6 +35,12 @@ pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     pattern.iter().skip(at).all(|byte| *byte == b'*')
 }
 
+/// Does the pattern match every text? One star or several do.
+#[must_use]
+pub(crate) fn is_all(pattern: &str) -> bool {
+    !pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*')
+}
+
 /// Where the character after this one begins.
 fn next_char(text: &[u8], at: usize) -> usize {
     let is_continuation = |byte: &&u8| **byte & 0b1100_0000 == 0b1000_0000;

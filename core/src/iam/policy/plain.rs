@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::document::{Clause, PolicyDocument, Statement};
+use super::glob::is_all;
 use crate::text::enumerated::enumerated;
 
 /// Most statements described.
@@ -30,7 +31,7 @@ fn said(statement: &Statement) -> String {
 
 fn clause(clause: &Clause, what: &str) -> String {
     let patterns: BTreeSet<&str> = clause.patterns.iter().map(String::as_str).collect();
-    let is_all = patterns.iter().any(|pattern| pattern.chars().all(|c| c == '*'));
+    let is_all = patterns.iter().any(|pattern| is_all(pattern));
     let named = match patterns.len() {
         _ if is_all => "everything".to_owned(),
         1..=NAMED_MAX if patterns.iter().all(|pattern| is_plain(pattern)) => {

@@ -2,6 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
 
+use super::glob::is_all;
 use super::json::Json;
 
 /// `Principal` or `NotPrincipal`.
@@ -72,9 +73,9 @@ impl PrincipalEntry {
         Self { key: PrincipalKey::Bare, value: "*".to_owned() }
     }
 
-    /// Is the value a star?
+    /// Is the value every text?
     pub(super) fn is_star(&self) -> bool {
-        self.value == "*"
+        is_all(&self.value)
     }
 }
 

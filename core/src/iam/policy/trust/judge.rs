@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::document::{PolicyDocument, Statement};
+use super::super::glob::is_all;
 use super::super::principals::{PrincipalEntry, PrincipalKey};
 use super::claims::{Asked, said};
 use super::doors::{Doors, Entry};
@@ -95,7 +96,7 @@ impl Trust {
         let allowed = principals.entries.iter().filter(|_| !principals.negated);
         for PrincipalEntry { key, value } in allowed {
             match key {
-                PrincipalKey::Bare | PrincipalKey::Aws if value.chars().all(|c| c == '*') => {
+                PrincipalKey::Bare | PrincipalKey::Aws if is_all(value) => {
                     by_condition = true;
                     self.everybody(entry, home);
                 }

@@ -25,9 +25,8 @@ pub(super) fn key(document: &PolicyDocument, home: &Home<'_>) -> bool {
             && statement.actions.names_action(ADMINISTERS)
             && statement.conditions.iter().all(is_about_who)
     };
-    let at_home = |entry: &PrincipalEntry| {
-        entry.value.chars().all(|c| c == '*') || is_own(&entry.value, home) != Some(false)
-    };
+    let at_home =
+        |entry: &PrincipalEntry| entry.is_star() || is_own(&entry.value, home) != Some(false);
     let mut allows = document.statements.iter().filter(administers);
     let has_own = allows.any(|statement| {
         let Principals { negated, entries } = &statement.principals;
