@@ -330,7 +330,7 @@ impl Compiler {
     fn wildcard(&mut self, operand: &Value, at: At<'_>) -> Option<Matcher> {
         let text = self.text(operand, at)?;
         match split_wildcard(text) {
-            Ok(pieces) => Some(Matcher::Wildcard(Wildcard { text: text.to_owned(), pieces })),
+            Ok(pieces) => Some(Matcher::Wildcard(Wildcard::new(text, pieces))),
             Err(message) => {
                 self.fault(at, message);
                 None

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::ops::{Bound, RangeBounds};
 
+use memchr::memmem::Finder;
 use serde_json::{Number, Value, json};
 
 /// What one alternative of a field accepts.
@@ -225,28 +226,48 @@ impl Folded {
 }
 
 /// A text with `*` for any run of characters. `\*` and `\\` are the characters themselves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Wildcard {
     pub(super) text: String,
     /// Literal pieces between the stars; one piece means no star.
     pub(super) pieces: Vec<String>,
+    /// Searches for the pieces between the first and the last.
+    middle: Vec<Finder<'static>>,
+}
+
+impl PartialEq for Wildcard {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
 }
 
 impl Wildcard {
+    pub(super) fn new(text: &str, pieces: Vec<String>) -> Self {
+        let middle = match pieces.as_slice() {
+            [_, middle @ .., _] => middle,
+            _ => &[],
+        };
+        let middle = middle.iter().map(|piece| Finder::new(piece).into_owned()).collect();
+        Self { text: text.to_owned(), middle, pieces }
+    }
+
     /// Linear in the text: each middle piece is taken at its first occurrence.
     fn matches(&self, text: &str) -> bool {
         match self.pieces.as_slice() {
             [] => text.is_empty(),
             [only] => only == text,
-            [first, middle @ .., last] => {
-                let Some(mut rest) = text.strip_prefix(first.as_str()) else { return false };
-                for piece in middle {
-                    match rest.find(piece.as_str()).and_then(|at| rest.get(at + piece.len()..)) {
+            [first, .., last] => {
+                let Some(mut rest) = text.as_bytes().strip_prefix(first.as_bytes()) else {
+                    return false;
+                };
+                for piece in &self.middle {
+                    let end = piece.find(rest).map(|at| at + piece.needle().len());
+                    match end.and_then(|end| rest.get(end..)) {
                         Some(after) => rest = after,
                         None => return false,
                     }
                 }
-                rest.ends_with(last.as_str())
+                rest.ends_with(last.as_bytes())
             }
         }
     }

@@ -186,10 +186,25 @@ impl Address {
     /// As a key of a store. Line breaks part the fields, as no field can hold one unescaped.
     #[must_use]
     pub fn text(&self) -> String {
-        let [account, entity, thing] =
-            [&self.account, &self.entity, &self.thing].map(|part| part.escape_debug().to_string());
-        format!("{account}\n{entity}\n{thing}")
+        let parts = [&self.account, &self.entity, &self.thing];
+        let length = parts.iter().map(|part| part.len()).sum::<usize>() + parts.len();
+        let mut text = String::with_capacity(length);
+        for (at, part) in parts.into_iter().enumerate() {
+            if at > 0 {
+                text.push('\n');
+            }
+            match part.bytes().all(is_kept) {
+                true => text.push_str(part),
+                false => text.extend(part.escape_debug()),
+            }
+        }
+        text
     }
+}
+
+/// Is it a letter that escaping leaves as it is? Nearly all are.
+fn is_kept(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'\'' | b'"' | b'\\')
 }
 
 /// IAM compares names without case.
@@ -227,4 +242,21 @@ pub(super) fn organization_policy(account: &str, id: &str) -> Address {
 /// The register of calls of one name whose parameters CloudTrail dropped.
 pub(super) fn unread(account: &str, call: &str) -> Address {
     Address::kept(account, "account").named(Thing::Unread, call)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table keeps these texts: they stay.
+    #[test]
+    fn the_stored_text_of_an_address_stays() {
+        let text = |account: &str, name: &str, thing: &str| {
+            Address::kept(account, format!("user {name}")).of_kept(thing).text()
+        };
+        assert_eq!(text("111122223333", "bob", "path"), "111122223333\nuser bob\npath");
+        assert_eq!(text("", "b", ""), "\nuser b\n");
+        assert_eq!(text("1", "a\nb", "x'y"), "1\nuser a\\nb\nx\\'y");
+        assert_eq!(text("1", "é\"\\", "\u{202e}"), "1\nuser é\\\"\\\\\n\\u{202e}");
+    }
 }
