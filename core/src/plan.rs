@@ -13,13 +13,23 @@ pub mod next;
 mod step;
 
 mod command;
+mod irreversible;
+mod permission;
+mod reverse;
 
 mod planned;
 
 mod undo;
 
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod samples;
+
 pub use command::acknowledge;
 pub use guard::Guard;
+pub use irreversible::{Irreversible, Lacking, NoReverse};
+pub use permission::{Permission, Pin, Place};
 pub use planned::{Planned, Undo};
 pub use step::Step;
 pub use undo::undo;

@@ -22,9 +22,9 @@ pub use directory::{
 pub(super) use iam::names_the_impossible;
 pub use iam::{
     AccessKeyId, AccountAlias, CertificateId, ClientId, CredentialStatus, DelegationRequestId,
-    GroupName, InstanceProfileName, OidcProviderArn, PolicyArn, PolicyName, PolicyVersion,
-    RoleName, SamlProviderArn, SerialNumber, ServerCertificateName, ServiceCredentialId,
-    SshPublicKeyId, UserName,
+    DocumentText, GroupName, InstanceProfileName, OidcProviderArn, PolicyArn, PolicyName,
+    PolicyVersion, RoleName, SamlProviderArn, SerialNumber, ServerCertificateName,
+    ServiceCredentialId, SshPublicKeyId, UserName,
 };
 pub use organization::{OrganizationPolicyId, ParentId, PolicyTargetId, ServicePrincipal};
 pub use resource::{

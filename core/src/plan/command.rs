@@ -22,8 +22,10 @@ const SERVICES: [(&str, &str); 3] =
 
 /// Arguments whose value may not be a word, and their members in the JSON of `--cli-input-json`.
 /// Source: <https://docs.aws.amazon.com/cli/latest/reference/>, "JSON Syntax" of each command
-const MEMBERS: [(&str, &str); 4] = [
+const MEMBERS: [(&str, &str); 6] = [
     ("policy_arn", "PolicyArn"),
+    ("policy_document", "PolicyDocument"),
+    ("inline_policy", "InlinePolicy"),
     ("client_id", "ClientID"),
     ("serial_number", "SerialNumber"),
     ("queue_url", "QueueUrl"),
@@ -54,6 +56,15 @@ fn call(step: &Step) -> Option<String> {
         let id = format!("\"$({ask} --query=MembershipId --output=text)\"");
         return Some(format!(
             "aws identitystore delete-group-membership{store} --membership-id={id}{region}"
+        ));
+    }
+    if let Step::CreateGroupMembership { identity_store_id, group_id, user_id, region } = step {
+        let store = option("identity_store_id", identity_store_id.as_str())?;
+        let group = option("group_id", group_id.as_str())?;
+        let user = option("member_id", &format!("UserId={}", user_id.as_str()))?;
+        let region = option("region", region.as_str())?;
+        return Some(format!(
+            "aws identitystore create-group-membership{store}{group}{user}{region}"
         ));
     }
     let (service, operation) = step.operation().parts();

@@ -9,16 +9,16 @@ use super::argument::{
     AccessKeyId, AccountAlias, AnalyzerName, ArchiveRuleName, Argument, AssigneeId, AssigneeKind,
     AssignmentTarget, AssociationId, AwsPolicyArn, CertificateId, ClientId, CredentialStatus,
     CrlId, DatabaseSharingAttribute, DatabaseSnapshotName, DelegationRequestId, DetectorId,
-    DocumentName, DocumentPermission, DocumentSharedWith, EventBusName, EventDataStoreId,
-    EventRuleName, Everyone, FilterName, FpgaImageId, FunctionName, FunctionQualifier,
-    FunctionStatementId, GrantId, GroupId, GroupName, IdentityCenterArn, IdentityStoreId, ImageId,
-    InstanceProfileName, KeyId, ListId, MembershipId, OidcProviderArn, OrganizationArn,
-    OrganizationPolicyId, OrganizationalUnitArn, ParameterName, ParentId, PermissionSetArn,
-    PolicyArn, PolicyName, PolicyTargetId, PolicyVersion, ProfileId, QueueLabel, QueueUrl,
-    RecorderName, ResourceShareArn, RoleName, SamlProviderArn, SerialNumber, ServerCertificateName,
-    ServiceCredentialId, ServicePrincipal, ShareMember, SharedWith, SharingAttribute,
-    SharingChange, SnapshotId, SshPublicKeyId, StackName, TopicArn, TopicLabel, TrailName,
-    TrustAnchorId, TrustedTokenIssuerArn, UserId, UserName, Value,
+    DocumentName, DocumentPermission, DocumentSharedWith, DocumentText, EventBusName,
+    EventDataStoreId, EventRuleName, Everyone, FilterName, FpgaImageId, FunctionName,
+    FunctionQualifier, FunctionStatementId, GrantId, GroupId, GroupName, IdentityCenterArn,
+    IdentityStoreId, ImageId, InstanceProfileName, KeyId, ListId, MembershipId, OidcProviderArn,
+    OrganizationArn, OrganizationPolicyId, OrganizationalUnitArn, ParameterName, ParentId,
+    PermissionSetArn, PolicyArn, PolicyName, PolicyTargetId, PolicyVersion, ProfileId, QueueLabel,
+    QueueUrl, RecorderName, ResourceShareArn, RoleName, SamlProviderArn, SerialNumber,
+    ServerCertificateName, ServiceCredentialId, ServicePrincipal, ShareMember, SharedWith,
+    SharingAttribute, SharingChange, SnapshotId, SshPublicKeyId, StackName, TopicArn, TopicLabel,
+    TrailName, TrustAnchorId, TrustedTokenIssuerArn, UserId, UserName, Value,
 };
 use super::guard::Guard;
 use crate::iam::account::AccountId;
@@ -74,9 +74,9 @@ macro_rules! steps {
             }
         }
 
-        /// All operations, each with the names of its arguments.
+        /// All steps: their operations, each with the names of its arguments.
         #[cfg(test)]
-        const OPERATIONS: &[(Operation, &[&str])] = &[$((Operation::$operation, &[$(stringify!($name)),*])),*];
+        pub(super) const OPERATIONS: &[(Operation, &[&str])] = &[$((Operation::$operation, &[$(stringify!($name)),*])),*];
     };
 }
 
@@ -295,6 +295,67 @@ steps! {
         instance_arn: IdentityCenterArn, permission_set_arn: PermissionSetArn,
         managed_policy_arn: AwsPolicyArn, region: Region,
     }
+    // What no call is undone by: these take steps back.
+    DeleteAccountAlias = IamDeleteAccountAlias { account_alias: AccountAlias }
+    DeleteRolePermissionsBoundary = IamDeleteRolePermissionsBoundary { role_name: RoleName }
+    DeleteUserPermissionsBoundary = IamDeleteUserPermissionsBoundary { user_name: UserName }
+    PutGroupPolicy = IamPutGroupPolicy {
+        group_name: GroupName, policy_name: PolicyName, policy_document: DocumentText,
+    }
+    PutRolePolicy = IamPutRolePolicy {
+        role_name: RoleName, policy_name: PolicyName, policy_document: DocumentText,
+    }
+    PutUserPolicy = IamPutUserPolicy {
+        user_name: UserName, policy_name: PolicyName, policy_document: DocumentText,
+    }
+    DeregisterOrganizationDelegatedAdmin = CloudtrailDeregisterOrganizationDelegatedAdmin {
+        delegated_admin_account_id: AccountId, region: Region,
+    }
+    DeleteEventDataStore = CloudtrailDeleteEventDataStore {
+        event_data_store: EventDataStoreId, region: Region,
+    }
+    StopEventDataStoreIngestion = CloudtrailStopEventDataStoreIngestion {
+        event_data_store: EventDataStoreId, region: Region,
+    }
+    StopLogging = CloudtrailStopLogging { name: TrailName, region: Region }
+    StopConfigurationRecorder = ConfigStopConfigurationRecorder {
+        configuration_recorder_name: RecorderName, region: Region,
+    }
+    EnableSerialConsole = Ec2EnableSerialConsoleAccess { region: Region }
+    DisableRule = EventsDisableRule { name: EventRuleName, event_bus_name: Option<EventBusName>, region: Region }
+    DisableGuardDutyAdminAccount = GuarddutyDisableOrganizationAdminAccount {
+        admin_account_id: AccountId, region: Region,
+    }
+    CreateGroupMembership = IdentitystoreCreateGroupMembership {
+        identity_store_id: IdentityStoreId, group_id: GroupId, user_id: UserId, region: Region,
+    }
+    ScheduleKeyDeletion = KmsScheduleKeyDeletion { key_id: KeyId, region: Region }
+    DisableKey = KmsDisableKey { key_id: KeyId, region: Region }
+    OpenDBClusterSnapshot = RdsModifyDBClusterSnapshotAttribute {
+        db_cluster_snapshot_identifier: DatabaseSnapshotName, attribute_name: DatabaseSharingAttribute,
+        values_to_add: SharedWith, region: Region,
+    }
+    OpenDBSnapshot = RdsModifyDBSnapshotAttribute {
+        db_snapshot_identifier: DatabaseSnapshotName, attribute_name: DatabaseSharingAttribute,
+        values_to_add: SharedWith, region: Region,
+    }
+    EnableProfile = RolesanywhereEnableProfile { profile_id: ProfileId, region: Region }
+    EnableTrustAnchor = RolesanywhereEnableTrustAnchor { trust_anchor_id: TrustAnchorId, region: Region }
+    DisableCrl = RolesanywhereDisableCrl { crl_id: CrlId, region: Region }
+    DisableSecurityHubAdminAccount = SecurityhubDisableOrganizationAdminAccount {
+        admin_account_id: AccountId, region: Region,
+    }
+    AssociateResourceShare = RamAssociateResourceShare {
+        resource_share_arn: ResourceShareArn, principals: ShareMember, region: Region,
+    }
+    ShareDocument = SsmModifyDocumentPermission {
+        name: DocumentName, permission_type: DocumentPermission,
+        account_ids_to_add: DocumentSharedWith, region: Region,
+    }
+    PutInlinePolicyToPermissionSet = SsoPutInlinePolicyToPermissionSet {
+        instance_arn: IdentityCenterArn, permission_set_arn: PermissionSetArn,
+        inline_policy: DocumentText, region: Region,
+    }
 }
 
 #[cfg(test)]
@@ -303,85 +364,31 @@ mod tests {
 
     use super::*;
     use crate::iam::catalogue::{calls, reversals};
+    use crate::plan::samples::{is_only_taking_back, samples};
 
     #[test]
-    fn each_operation_of_the_catalogue_is_a_step_and_each_step_one_of_its_operations() {
-        let inverses = calls().flat_map(|call| &call.inverses).chain(reversals());
-        let named: BTreeSet<(Operation, Vec<&str>)> = inverses
+    fn each_step_undoes_a_call_of_the_catalogue_or_takes_such_a_step_back() {
+        let inverses = || calls().flat_map(|call| &call.inverses).chain(reversals());
+        let named: BTreeSet<(Operation, Vec<&str>)> = inverses()
             .filter_map(|inverse| {
                 let names = inverse.arguments()?.map(|(name, _)| name).collect();
                 Some((inverse.action, names))
             })
             .collect();
-        let known =
-            OPERATIONS.iter().map(|(operation, names)| (*operation, names.to_vec())).collect();
+        let all = OPERATIONS.iter().map(|(operation, names)| (*operation, names.to_vec()));
+        let (back, known): (BTreeSet<_>, BTreeSet<_>) =
+            all.partition(|(operation, names)| is_only_taking_back(*operation, names));
         assert_eq!(named, known);
+        let inverses = inverses().map(|inverse| inverse.action);
+        let used: BTreeSet<Operation> = inverses.chain(back.into_iter().map(|one| one.0)).collect();
+        assert_eq!(used, Operation::ALL.iter().copied().collect());
     }
 
     #[test]
     fn a_step_knows_its_operation() {
-        for (operation, names) in OPERATIONS {
-            let step = Step::read(*operation, names, |name| Ok(sample(name)));
-            let step = step.map_err(|guard| format!("{operation:?}: {guard:?}")).unwrap();
+        for (step, (operation, names)) in samples().iter().zip(OPERATIONS) {
             assert_eq!(step.operation(), *operation);
             assert_eq!(step.arguments().len(), names.len());
-        }
-    }
-
-    /// What an argument of this name can be.
-    fn sample(name: &str) -> &'static str {
-        match name {
-            "policy_arn" | "managed_policy_arn" | "permissions_boundary" => {
-                "arn:aws:iam::aws:policy/ReadOnlyAccess"
-            }
-            "status" => "Inactive",
-            "activate" | "enable" | "enable_termination_protection" => "false",
-            "open_id_connect_provider_arn" => "arn:aws:iam::111122223333:oidc-provider/x",
-            "saml_provider_arn" => "arn:aws:iam::111122223333:saml-provider/x",
-            "organization_arns" => {
-                "arn:aws:organizations::111122223333:organization/o-exampleorgid"
-            }
-            "organizational_unit_arns" => {
-                "arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-11111111"
-            }
-            "resource_share_arn" => {
-                "arn:aws:ram:eu-west-1:111122223333:resource-share/0a1b2c3d-0000-4000-8000-0123456789ab"
-            }
-            "permission_type" => "Share",
-            "topic_arn" => "arn:aws:sns:eu-west-1:111122223333:x",
-            "instance_arn" => "arn:aws:sso:::instance/ssoins-0123456789abcdef",
-            "permission_set_arn" => {
-                "arn:aws:sso:::permissionSet/ssoins-0123456789abcdef/ps-0123456789abcdef"
-            }
-            "trusted_token_issuer_arn" => {
-                "arn:aws:sso::111122223333:trustedTokenIssuer/ssoins-0123456789abcdef/tti-0a1b2c3d-0000-4000-8000-0123456789ab"
-            }
-            "target_type" => "AWS_ACCOUNT",
-            "principal_type" => "GROUP",
-            "target_id" | "account_id" | "member_account_id" | "admin_account_id" => "111122223333",
-            "source_parent_id" | "destination_parent_id" => "r-ab12",
-            "policy_id" => "p-0123abcd",
-            "version_id" => "v2",
-            "access_key_id"
-            | "ssh_public_key_id"
-            | "service_specific_credential_id"
-            | "certificate_id"
-            | "delegation_request_id" => "ABCD0123456789ABCD0123456789",
-            "event_data_store" | "identity_store_id" | "membership_id" | "group_id" | "user_id"
-            | "principal_id" | "key_id" | "profile_id" | "trust_anchor_id" | "crl_id" => {
-                "0a1b2c3d-0000-4000-8000-0123456789ab"
-            }
-            "region" => "eu-west-1",
-            "snapshot_id" => "snap-0123456789abcdef0",
-            "image_id" => "ami-0123456789abcdef0",
-            "fpga_image_id" => "afi-0123456789abcdef0",
-            "association_id" => "iip-assoc-0123456789abcdef0",
-            "attribute" => "launchPermission",
-            "attribute_name" => "restore",
-            "operation_type" => "remove",
-            "group_names" | "user_groups" | "values_to_remove" => "all",
-            "user_ids" | "principals" | "account_ids_to_remove" => "111122223333",
-            _ => "abc",
         }
     }
 }

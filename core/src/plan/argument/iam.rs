@@ -17,6 +17,8 @@ const TEXT_CHARS_MAX: usize = 2_048;
 const SHORT_NAME_CHARS_MAX: usize = 64;
 /// Longest name of anything else in IAM, in characters.
 const NAME_CHARS_MAX: usize = 128;
+/// Longest document of an inline policy, of a role or of a permission set, in characters.
+const DOCUMENT_CHARS_MAX: usize = 32_768;
 /// What IAM calls the root user where a user name is asked for.
 const ROOT: &str = "AWS ROOT USER";
 
@@ -78,6 +80,10 @@ texts! {
     /// Alias of an account: 3 to 63 small letters, digits and single dashes, none of them first or last.
     /// Source: `accountAliasType`
     AccountAlias: is_account_alias, UnsafeValue;
+    /// Document of an inline policy, as it was written.
+    /// Source: `policyDocumentType`, and for its length
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+    DocumentText: is_document, UnsafeValue;
     /// ID of a delegation request.
     /// Source: `delegationRequestIdType`
     DelegationRequestId: |text| is_of(text, 16..=128, |c| is_word_char(c) || c == '-'), UnsafeValue;
@@ -142,6 +148,13 @@ fn is_policy_version(text: &str) -> bool {
     is_of(number, 1..=128, |c| c.is_ascii_digit())
         && !number.starts_with('0')
         && is_of(rest, 0..=128, |c| c.is_ascii_alphanumeric() || c == '-')
+}
+
+/// A JSON object, of the characters that IAM takes.
+fn is_document(text: &str) -> bool {
+    let good = |c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{ff}');
+    is_of(text, 1..=DOCUMENT_CHARS_MAX, good)
+        && serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok()
 }
 
 fn is_account_alias(text: &str) -> bool {
@@ -224,6 +237,13 @@ mod tests {
         );
         assert_eq!(CredentialStatus::read(Ok("Inactive")), Ok(CredentialStatus::Inactive));
         assert_eq!(CredentialStatus::read(Ok("Expired")), Err(guard));
+    }
+
+    #[test]
+    fn a_document_is_an_object_of_json() {
+        let documents = ["{}", "{\"Version\":\t\"2012-10-17\"}", "\n{ \"a\": \"é\" }\r"];
+        let refused = ["", "[]", "x", "%7B%7D", "{\"a\":\"\u{202e}\"}", "{}{}", "file://x"];
+        check::<DocumentText>(&documents, &refused, Guard::UnsafeValue);
     }
 
     #[test]

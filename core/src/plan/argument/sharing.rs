@@ -3,7 +3,7 @@
 //! Source: the models `ec2`, `rds`, `ram` and `ssm` of botocore, unless a type names another.
 
 use super::form::{Place, arn, below, is_name_char, is_of, is_small_hex, is_uuid};
-use super::value::{choices, texts};
+use super::value::{Argument, Value, choices, texts};
 use crate::iam::account;
 use crate::plan::guard::Guard;
 
@@ -58,12 +58,6 @@ choices! {
         /// Of images of FPGAs.
         LoadPermission = "loadPermission",
     }
-    /// What is done to it. It is never given to anybody.
-    /// Source: `OperationType`
-    SharingChange {
-        /// Somebody may no longer.
-        Remove = "remove",
-    }
     /// A group of EC2.
     /// Source: `PermissionGroup`
     Everyone {
@@ -81,6 +75,32 @@ choices! {
     DatabaseSharingAttribute {
         /// The only one.
         Restore = "restore",
+    }
+}
+
+/// What is done to it.
+/// Source: `OperationType`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SharingChange {
+    /// Somebody may no longer.
+    Remove,
+    /// Somebody may. Only what takes an undo back does that, and no undo is read so.
+    Add,
+}
+
+impl Argument for SharingChange {
+    fn read(value: Result<&str, Guard>) -> Result<Self, Guard> {
+        match value? {
+            "remove" => Ok(Self::Remove),
+            _ => Err(Guard::UnsafeValue),
+        }
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value::Text(match self {
+            Self::Remove => "remove",
+            Self::Add => "add",
+        })
     }
 }
 
@@ -116,7 +136,7 @@ fn is_snapshot_name(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::argument::value::{Argument, Value, check};
+    use crate::plan::argument::value::check;
 
     const GUARD: Guard = Guard::UnsafeValue;
 
