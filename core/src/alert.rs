@@ -30,5 +30,5 @@ pub use contents::{
 };
 pub use message::{Message, SNS_SUBJECT_CHARS_MAX};
 pub use sent::SentAlert;
-pub use step::{Status, StepLine};
+pub use step::{Condition, NeedLine, Status, StepLine};
 pub use word::KeptWord;

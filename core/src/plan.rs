@@ -15,9 +15,12 @@ mod step;
 mod command;
 mod irreversible;
 mod permission;
-mod reverse;
 
 mod planned;
+mod reverse;
+
+mod back;
+mod id;
 
 mod undo;
 
@@ -28,9 +31,10 @@ mod samples;
 
 pub use command::acknowledge;
 pub use guard::Guard;
+pub use id::PlanId;
 pub use irreversible::{Irreversible, Lacking, NoReverse};
 pub use permission::{Permission, Pin, Place};
-pub use planned::{Planned, Undo};
+pub use planned::{Planned, Proposal, Undo};
 pub use step::Step;
 pub use undo::undo;
 pub(crate) use undo::{inverses, names_the_impossible};

@@ -64,18 +64,36 @@ impl Drop for Scratch {
 
 const QUIET: &str = r#"{"source":"aws.s3","account":"111122223333","time":"2026-11-20T12:00:00Z","detail":{"eventName":"ListBuckets","eventSource":"s3.amazonaws.com","readOnly":true,"eventID":"q-1"}}"#;
 
+/// The ID of the plan against the sample, which an own site file changes and nothing else.
+#[test]
+fn a_plan_has_the_same_id_on_every_run_with_the_same_site_file() {
+    let folder =
+        Scratch::new("plan-id", &[("site.yaml", "accounts: {'999988887777': {name: other}}\n")]);
+    let id = |more: &[&str]| {
+        let sample = ["respond", "--format", "json", "events/attach-role-policy-admin.json"];
+        let output = run_with(&[&sample, more].concat(), "");
+        let line: Value = serde_json::from_slice(&output.stdout).unwrap();
+        line["plan"][0]["id"].as_str().unwrap_or_else(|| panic!("{line}")).to_owned()
+    };
+    let ours = id(&[]);
+    assert!(ours.len() == 40 && ours.chars().all(|c| c.is_ascii_hexdigit()), "{ours}");
+    assert_eq!(id(&[]), ours);
+    let site = folder.path("site.yaml");
+    let theirs = id(&["--site", &site]);
+    assert_ne!(theirs, ours);
+    assert_eq!(id(&["--site", &site]), theirs);
+}
+
 /// The recordings write a backslash as a slash, so they cannot hold JSON.
 #[test]
 fn respond_prints_one_line_of_json_an_event() {
-    let expected = r#"{"event_id":"66c164e7-c859-40d2-a844-c762939ae232","event_time":"2026-11-20T02:00:00Z","account":"111122223333","event_name":"AttachRolePolicy","outcome":"alerted","severity":"critical","rules":["admin-policy-attached-role","escalation-policy-attached","secrets-policy-attached","document-grants-pass-any-role","document-opens-escalation","managed-policy-attached","cis-iam-policy-changes","iam-authorization-changes","iam-change-prefixes"],"reasons":["rule admin-policy-attached-role says high","environment is production","outside calendar business-hours"],"topics":["critical"],"plan":[{"action":"iam:DetachRolePolicy","effect":"narrows","status":"proposed","guard":null,"doubts":["The event looks the same if the policy was attached before; then this takes a rightful one away."],"command":"test \"$(aws sts get-caller-identity --query=Account --output=text)\" = 111122223333 && aws iam detach-role-policy --role-name=deploy-payments --policy-arn=arn:aws:iam::aws:policy/AdministratorAccess"}]}
+    let arguments = ["respond", "--format", "json", "events/attach-role-policy-admin.json"];
+    // It changes with the site file that is compiled in.
+    let id: Value = serde_json::from_slice(&run_with(&arguments, "").stdout).unwrap();
+    let id = id["plan"][0]["id"].as_str().unwrap();
+    let expected = r#"{"event_id":"66c164e7-c859-40d2-a844-c762939ae232","event_time":"2026-11-20T02:00:00Z","account":"111122223333","event_name":"AttachRolePolicy","outcome":"alerted","severity":"critical","rules":["admin-policy-attached-role","escalation-policy-attached","secrets-policy-attached","document-grants-pass-any-role","document-opens-escalation","managed-policy-attached","cis-iam-policy-changes","iam-authorization-changes","iam-change-prefixes"],"reasons":["rule admin-policy-attached-role says high","environment is production","outside calendar business-hours"],"topics":["critical"],"plan":[{"id":"ID","action":"iam:DetachRolePolicy","effect":"narrows","status":"proposed","guard":null,"reason":null,"doubts":["The event looks the same if the policy was attached before; then this takes a rightful one away."],"command":"test \"$(aws sts get-caller-identity --query=Account --output=text)\" = 111122223333 && aws iam detach-role-policy --role-name=deploy-payments --policy-arn=arn:aws:iam::aws:policy/AdministratorAccess","revert":"test \"$(aws sts get-caller-identity --query=Account --output=text)\" = 111122223333 && aws iam attach-role-policy --role-name=deploy-payments --policy-arn=arn:aws:iam::aws:policy/AdministratorAccess","needs":[{"action":"iam:DetachRolePolicy","resource":["arn:aws:iam::111122223333:role/deploy-payments","arn:aws:iam::111122223333:role/*/deploy-payments"],"condition":{"ArnEquals":{"iam:PolicyARN":"arn:aws:iam::aws:policy/AdministratorAccess"}}}]}]}
 "#;
-    check(
-        &["respond", "--format", "json", "events/attach-role-policy-admin.json"],
-        "",
-        10,
-        expected,
-        "",
-    );
+    check(&arguments, "", 10, &expected.replace("\"ID\"", &format!("\"{id}\"")), "");
 }
 
 #[test]

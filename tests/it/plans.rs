@@ -63,7 +63,7 @@ fn every_plan_is_what_it_was() {
         let before = Answers { former, replaced, ..Answers::default() };
         let known = Known { before, ..Known::default() };
         let facts = engine.recognise_at_once(&mut event, &known).context;
-        let steps: Vec<StepLine> = StepLine::all(&undo(&event, &facts));
+        let steps: Vec<StepLine> = StepLine::all(&undo(&event, &facts), None);
         let undo = match steps.as_slice() {
             [] => Value::Null,
             [step] => json!(step),

@@ -11,6 +11,8 @@ use iam_responder::event::Event;
 use iam_responder::facts::Known;
 use iam_responder::pack::PACK;
 use iam_responder::plan::undo;
+use iam_responder::prior::{Answers, Prior, Source, Taken};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::support::{by, call, user};
@@ -234,6 +236,79 @@ fn no_command_repeats_the_event_or_gives_anything_unsaid() {
     assert!(read > 100, "{read} commands");
 }
 
+/// The steps of a line of `data/plans.ndjson`.
+fn steps(case: &Value) -> Vec<&Value> {
+    match &case["undo"] {
+        Value::Array(steps) => steps.iter().collect(),
+        Value::Null => Vec::new(),
+        step => vec![step],
+    }
+}
+
+/// What takes a step back is done in the same account alone, by another call or with other values; where there is
+/// nothing, the plan says why.
+#[test]
+fn every_step_has_a_command_that_takes_it_back_or_says_why_not() {
+    let (here, elsewhere) =
+        (Shell::new("back", "111122223333"), Shell::new("away", "999999999999"));
+    let (mut back, mut lacking) = (0, 0);
+    for line in include_str!("../data/plans.ndjson").lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        for step in steps(&case).into_iter().filter(|step| step["status"] == "proposed") {
+            let needs = step["needs"].as_array().unwrap();
+            assert_eq!(needs[0]["action"], step["action"], "{line}");
+            assert!(needs.iter().all(|need| !need["resource"].as_array().unwrap().is_empty()));
+            let Some(command) = step["revert"].as_str() else {
+                assert!(step["reason"].is_string(), "{line}");
+                lacking += 1;
+                continue;
+            };
+            assert!(step["reason"].is_null(), "{line}");
+            assert!(elsewhere.run(command).is_empty(), "{command}");
+            let (done, undone) = (step["command"].as_str().unwrap(), here.run(command));
+            if command.contains(" = 111122223333 ") {
+                assert!(undone.len() > 1 && undone != here.run(done), "{command}");
+                back += 1;
+            }
+        }
+    }
+    assert!(back > 80 && lacking > 20, "{back} {lacking}");
+}
+
+/// A document is put back byte for byte, also one that a person could not type, or whose author aims at a shell.
+#[test]
+fn a_policy_that_was_deleted_is_put_back_as_it_was() {
+    let shell = Shell::new("document", "111122223333");
+    let back = |document: &str| {
+        let parameters =
+            json!({"roleName": "deploy", "policyName": "p", "policyDocument": document});
+        let record = by(call("iam", "PutRolePolicy", 0, parameters), user("alice"));
+        let mut event = Event::parse(&record.to_string()).unwrap();
+        let source = Source { event_id: "e".to_owned(), at: Timestamp::UNIX_EPOCH };
+        let former = Prior::Absent { source, taken: Taken::Nothing };
+        let known = Known { before: Answers { former, ..Answers::default() }, ..Known::default() };
+        let facts = ENGINE.recognise_at_once(&mut event, &known).context;
+        let step = undo(&event, &facts).remove(0).planned;
+        assert!(step.command().unwrap().contains("delete-role-policy"));
+        (step.command_back(), step.reason())
+    };
+    let plain =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
+    let aimed =
+        r#"{"Statement":{"Sid":"'; id; $(id) `id` \\x http://x @everyone","Resource":"<!here>"}}"#;
+    for document in [plain, aimed] {
+        let words = shell.run(&back(document).0.unwrap());
+        assert_eq!(words[..2], ["iam", "put-role-policy"]);
+        assert_eq!(value(&words, "--policy-document").as_deref(), Some(document));
+    }
+    let lines = "{\n\t\"Statement\": [],\r\n \"Id\": \"é\"\n}";
+    let words = shell.run(&back(lines).0.unwrap());
+    assert_eq!(json_of(&words), json!({"PolicyDocument": lines}));
+    let long = format!(r#"{{"Statement":[],"Id":"{}"}}"#, "x".repeat(9_000));
+    assert!(matches!(back(&long), (None, Some(reason)) if reason.contains("too long")));
+    assert!(matches!(back("x"), (None, Some(reason)) if reason.contains("keep the document")));
+}
+
 /// The same for commands that no event of the rules leads to, and for those in the runbooks.
 #[test]
 fn no_value_stands_apart_from_its_option() {
@@ -244,7 +319,11 @@ fn no_value_stands_apart_from_its_option() {
     };
     for line in include_str!("../data/plans.ndjson").lines() {
         let case: Value = serde_json::from_str(line).unwrap();
-        case["undo"]["command"].as_str().into_iter().for_each(&mut check);
+        for step in steps(&case) {
+            for command in ["command", "revert"] {
+                step[command].as_str().into_iter().for_each(&mut check);
+            }
+        }
     }
     let engine =
         iam_responder::operate::folder::engine(&[std::path::Path::new("rules")], None, false)

@@ -128,11 +128,11 @@ impl Alert {
             rights: rights_lines(context),
             links: links::links(event, context),
             event: event_line(event, context, now),
-            undo: StepLine::all(&decision.undo)
+            undo: StepLine::all(&decision.undo, decision.plan_id.as_ref())
                 .into_iter()
                 .map(|step| doubted(step, event, now))
                 .collect(),
-            plan: StepLine::all(&decision.plan),
+            plan: StepLine::all(&decision.plan, decision.plan_id.as_ref()),
             who,
             place,
             history: Vec::new(),

@@ -1,15 +1,18 @@
 //! The steps of a plan, as an alert shows them.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
 use crate::iam::catalogue::Effect;
-use crate::plan::{Guard, Planned, Undo};
+use crate::plan::{Guard, Permission, Pin, PlanId, Planned, Undo};
 
 /// A step of a plan, as people and programs read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StepLine {
+    /// ID of the plan that it belongs to. `None` for an alert that was stored before plans had one.
+    pub id: Option<PlanId>,
     /// IAM action, as `iam:DetachRolePolicy`.
     pub action: Cow<'static, str>,
     /// What it does to rights.
@@ -18,10 +21,43 @@ pub struct StepLine {
     pub status: Status,
     /// What refused it.
     pub guard: Option<Guard>,
+    /// Why it is refused, or why no command takes it back.
+    pub reason: Option<Cow<'static, str>>,
     /// Doubts before it is done, in sentences.
     pub doubts: Vec<Cow<'static, str>>,
     /// Shell command that does it with the AWS CLI: one line, which does nothing in another account.
     pub command: Option<String>,
+    /// Shell command that takes it back to what the event left, in the same form.
+    pub revert: Option<String>,
+    /// What the command needs, and no more: each is a statement of a policy.
+    pub needs: Vec<NeedLine>,
+}
+
+/// A permission that a step needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NeedLine {
+    /// IAM action, as `iam:DetachRolePolicy`.
+    pub action: Cow<'static, str>,
+    /// ARNs. The path of a name of IAM is not in the event, so such a name stands there without a path and with any.
+    pub resource: Vec<String>,
+    /// The condition of the statement, as a policy has it: values by key by operator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Condition>,
+}
+
+/// Values by key by operator.
+pub type Condition = BTreeMap<Cow<'static, str>, BTreeMap<Cow<'static, str>, String>>;
+
+impl NeedLine {
+    fn of(permission: &Permission) -> Self {
+        let by_key = |pin: &Pin| BTreeMap::from([(Cow::Borrowed(pin.key), pin.value.clone())]);
+        let by_operator = |pin: &Pin| BTreeMap::from([(Cow::Borrowed(pin.operator), by_key(pin))]);
+        Self {
+            action: Cow::Borrowed(permission.action),
+            resource: permission.resources.clone(),
+            condition: permission.pin.as_ref().map(by_operator),
+        }
+    }
 }
 
 /// Whether a step may be done.
@@ -35,37 +71,45 @@ pub enum Status {
 }
 
 impl StepLine {
-    /// The steps as an alert proposes them. The list ends with the first refused step: the steps behind it are useless
-    /// without it.
+    /// The steps of the plan of this ID, as an alert proposes them. The list ends with the first refused step: the steps
+    /// behind it are useless without it.
     #[must_use]
-    pub fn all(steps: &[Undo]) -> Vec<Self> {
+    pub fn all(steps: &[Undo], id: Option<&PlanId>) -> Vec<Self> {
         let mut lines: Vec<Self> = Vec::new();
         for step in steps {
             if lines.iter().any(|line| line.status == Status::Refused) {
                 break;
             }
-            lines.push(Self::of(step));
+            lines.push(Self::of(step, id));
         }
         lines
     }
 
-    fn of(undo: &Undo) -> Self {
-        let (command, guard) = match &undo.planned {
-            // A person must be able to read the whole command before it is run.
-            Planned::Do { .. } => {
-                let command = undo.planned.command();
-                let guard = command.is_none().then_some(Guard::UnsafeValue);
-                (command, guard)
-            }
-            Planned::Refused { guard, .. } => (None, Some(*guard)),
+    fn of(undo: &Undo, id: Option<&PlanId>) -> Self {
+        let planned = &undo.planned;
+        // A person must be able to read the whole command before it is run.
+        let command = planned.command();
+        let unsaid = command.is_none().then_some(Guard::UnsafeValue);
+        let guard = planned.guard().or(unsaid);
+        let reason = match guard {
+            Some(guard) => Some(guard.reason()),
+            None => planned.reason(),
+        };
+        let needs = match (planned, guard) {
+            (Planned::Do(proposal), None) => proposal.needs.iter().map(NeedLine::of).collect(),
+            _ => Vec::new(),
         };
         Self {
-            action: Cow::Borrowed(undo.planned.action().word()),
+            id: id.cloned(),
+            action: Cow::Borrowed(planned.action().word()),
             effect: undo.effect,
             status: if guard.is_none() { Status::Proposed } else { Status::Refused },
             guard,
+            reason: reason.map(Cow::Borrowed),
             doubts: undo.doubts.clone(),
+            revert: planned.command_back().filter(|_| guard.is_none()),
             command,
+            needs,
         }
     }
 }
@@ -98,11 +142,46 @@ mod tests {
             );
             let event = Event::parse(&record).unwrap();
             let step = undo(&event, &Context::plain(&event, &Known::default())).remove(0);
-            assert!(matches!(step.planned, Planned::Do { .. }), "{step:?}");
-            let lines = StepLine::all(&[step.clone(), step]);
+            assert!(matches!(step.planned, Planned::Do(_)), "{step:?}");
+            let lines = StepLine::all(&[step.clone(), step], None);
             lines.iter().map(|line| (line.guard, line.command.is_some())).collect::<Vec<_>>()
         };
         assert_eq!(steps("p"), [(None, true), (None, true)]);
         assert_eq!(steps("file://p"), [(Some(Guard::UnsafeValue), false)]);
+    }
+    #[test]
+    fn a_step_says_what_it_needs_and_what_takes_it_back() {
+        let line = |name: &str, parameters: serde_json::Value, response: serde_json::Value| {
+            let record = serde_json::json!({
+                "eventSource": "iam.amazonaws.com", "eventName": name, "recipientAccountId": "111122223333",
+                "requestParameters": parameters, "responseElements": response,
+            });
+            let event = Event::parse(&record.to_string()).unwrap();
+            let steps = undo(&event, &Context::plain(&event, &Known::default()));
+            serde_json::to_value(StepLine::all(&steps, None).remove(0)).unwrap()
+        };
+        let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        let policy = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+        let parameters = serde_json::json!({"roleName": "r", "policyArn": policy});
+        let detach = line("AttachRolePolicy", parameters, serde_json::Value::Null);
+        let back = detach["revert"].as_str().unwrap();
+        assert!(back.ends_with(&format!(
+            "&& aws iam attach-role-policy --role-name=r --policy-arn={policy}"
+        )));
+        assert!(back.starts_with("test ") && detach["reason"].is_null());
+        let want = r#"[{"action":"iam:DetachRolePolicy",
+            "resource":["arn:aws:iam::111122223333:role/r","arn:aws:iam::111122223333:role/*/r"],
+            "condition":{"ArnEquals":{"iam:PolicyARN":"arn:aws:iam::aws:policy/ReadOnlyAccess"}}}]"#;
+        assert_eq!(detach["needs"], json(want));
+        let user = json(r#"{"userName":"u"}"#);
+        let password = line("CreateLoginProfile", user.clone(), user);
+        assert_eq!(
+            (&password["status"], &password["revert"]),
+            (&json("\"proposed\""), &json("null"))
+        );
+        assert!(password["reason"].as_str().unwrap().contains("the password cannot be read"));
+        let refused = line("AttachRolePolicy", json(r#"{"roleName":"r"}"#), json("null"));
+        assert_eq!(refused["needs"], json("[]"));
+        assert_eq!(refused["reason"].as_str(), Some(Guard::ValueMissing.reason()));
     }
 }

@@ -30,6 +30,8 @@ pub enum Guard {
     ChangedSince,
     /// AWS does not let this tool do it.
     NotPermitted,
+    /// Nothing takes the step back, so it is a person's.
+    Irreversible,
 }
 
 impl Guard {
@@ -61,6 +63,7 @@ impl Guard {
             Self::WasSoBefore => "the event says that it was so before",
             Self::ChangedSince => "it was changed again since the event",
             Self::NotPermitted => "AWS does not let this tool do it",
+            Self::Irreversible => "the step has no reverse",
         }
     }
 
@@ -74,7 +77,8 @@ impl Guard {
             | Self::UnsafeValue
             | Self::RootCredential
             | Self::ChangedSince
-            | Self::NotPermitted => true,
+            | Self::NotPermitted
+            | Self::Irreversible => true,
             Self::ImpossibleName
             | Self::ServiceManagedRole
             | Self::ServiceWork

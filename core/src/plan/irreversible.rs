@@ -71,6 +71,17 @@ impl NoReverse {
     }
 }
 
+impl NoReverse {
+    /// What keeps a machine from the step, as long as nobody looks at what stands there.
+    #[must_use]
+    pub fn guard(&self) -> Guard {
+        match self {
+            Self::Irreversible(_) => Guard::Irreversible,
+            Self::Lacks(_) => Guard::PriorStateUnknown,
+        }
+    }
+}
+
 impl Irreversible {
     fn reason(self) -> &'static str {
         match self {

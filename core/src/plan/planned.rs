@@ -4,9 +4,16 @@ use std::borrow::Cow;
 
 use super::command;
 use super::guard::Guard;
+use super::irreversible::NoReverse;
+use super::permission::Permission;
 use super::step::Step;
 use crate::iam::account::AccountId;
 use crate::iam::catalogue::{Effect, Operation};
+
+/// Longest command that takes a step back, in bytes: one that puts back a document has it in it.
+const COMMAND_BYTES_MAX: usize = 8_192;
+/// What is said in its place.
+const TOO_LONG: &str = "to take it back, put the document of the event again: a command with it would be too long, or not safe";
 
 /// One of the steps that undo a change, with what is to be known before it is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,12 +30,7 @@ pub struct Undo {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Planned {
     /// Proposed to people.
-    Do {
-        /// Where it is to be done.
-        account: AccountId,
-        /// What is to be done.
-        step: Step,
-    },
+    Do(Box<Proposal>),
     /// Refused. Its arguments may be what is not known.
     Refused {
         /// What it would call.
@@ -38,12 +40,25 @@ pub enum Planned {
     },
 }
 
+/// A step that is proposed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// Where it is to be done.
+    pub account: AccountId,
+    /// What is to be done.
+    pub step: Step,
+    /// What takes it back to what the event left, or why nothing is known to.
+    pub back: Result<Step, NoReverse>,
+    /// What its command needs.
+    pub needs: Vec<Permission>,
+}
+
 impl Planned {
     /// What it calls.
     #[must_use]
     pub fn action(&self) -> Operation {
         match self {
-            Self::Do { step, .. } => step.operation(),
+            Self::Do(proposal) => proposal.step.operation(),
             Self::Refused { action, .. } => *action,
         }
     }
@@ -52,7 +67,7 @@ impl Planned {
     #[must_use]
     pub(crate) fn guard(&self) -> Option<Guard> {
         match self {
-            Self::Do { .. } => None,
+            Self::Do(_) => None,
             Self::Refused { guard, .. } => Some(*guard),
         }
     }
@@ -61,8 +76,28 @@ impl Planned {
     #[must_use]
     pub fn command(&self) -> Option<String> {
         match self {
-            Self::Do { account, step } => command::of(step, account),
+            Self::Do(proposal) => command::of(&proposal.step, &proposal.account),
             Self::Refused { .. } => None,
+        }
+    }
+
+    /// Shell command that takes it back, in the same form.
+    #[must_use]
+    pub fn command_back(&self) -> Option<String> {
+        let Self::Do(proposal) = self else { return None };
+        let command = command::of(proposal.back.as_ref().ok()?, &proposal.account);
+        command.filter(|line| line.len() <= COMMAND_BYTES_MAX)
+    }
+
+    /// Why it is not done, or why there is no command that takes it back.
+    #[must_use]
+    pub fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Do(proposal) => match &proposal.back {
+                Ok(_) => self.command_back().is_none().then_some(TOO_LONG),
+                Err(why) => Some(why.reason()),
+            },
+            Self::Refused { guard, .. } => Some(guard.reason()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What holds of every step, whatever the author of the change wrote.
+//! What holds of every step, for any value that the author of the change chose.
 
 use proptest::prelude::*;
 

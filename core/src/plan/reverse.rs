@@ -1,4 +1,4 @@
-//! What takes a step back, and what a step does to rights, whatever the event was.
+//! What takes a step back, and what a step does to rights, for any event.
 //!
 //! A step that is done by a machine must have a way back, so this list is closed: a new step does not compile before it
 //! stands here. Most steps have a twin with the same arguments.
@@ -31,7 +31,7 @@ macro_rules! reversals {
             }
 
             /// What it does to rights by itself. In the case of an event it may do less or other things, which the
-            /// catalogue says: a policy that only denies gives rights to whoever loses it.
+            /// catalogue says: a user who loses a policy that only denies gets rights by that.
             #[must_use]
             pub fn effect(&self) -> Effect {
                 #[expect(unused_variables, reason = "the same patterns serve both")]

@@ -1,11 +1,13 @@
 //! What undoes a call: the step, its guard, its doubts.
 
 use super::argument::{self, Value};
+use super::back;
 use super::case;
 use super::guard::Guard;
-use super::planned::{Planned, Undo};
+use super::permission::Place;
+use super::planned::{Planned, Proposal, Undo};
 use super::step::Step;
-use crate::event::{CallOutcome, Event, HIDDEN, PrincipalKind, values_at};
+use crate::event::{CallOutcome, Event, HIDDEN, PrincipalKind, partition, values_at};
 use crate::facts::{Back, Context};
 use crate::iam::account::AccountId;
 use crate::iam::arn::Arn;
@@ -110,7 +112,8 @@ fn planned(
         let moved = event.parameter("newPath").is_some();
         return Err(if moved { Guard::ValueMissing } else { Guard::WasSoBefore });
     }
-    Ok(Planned::Do { account, step })
+    let needs = step.permissions(Place { partition: partition(event), account });
+    Ok(Planned::Do(Box::new(Proposal { account, back: back::of(&step, event), needs, step })))
 }
 
 /// Does the step repeat the very call of the event? For example, a user was given the name that he already had.

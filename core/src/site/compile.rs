@@ -1,6 +1,7 @@
 //! A site file, checked and compiled: every fault with its line.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use jiff::civil::Date;
 use serde_json::Value;
@@ -100,7 +101,9 @@ impl Site {
         let mut more = compiler.faults;
         more.retain(|fault| !is_reported(fault, &faults));
         if faults.is_empty() && more.is_empty() {
-            let own = Self { spec, environment, calendars, adjustments, suppressions, guarded };
+            let version = OnceLock::new();
+            let own =
+                Self { spec, environment, calendars, adjustments, suppressions, guarded, version };
             Ok(own.over(base))
         } else {
             Err(faults.into_iter().chain(more).collect())

@@ -1,6 +1,7 @@
 //! The site file, compiled and asked.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -20,6 +21,7 @@ use crate::iam::entity::EntityId;
 use crate::iam::kind::EntityKind;
 use crate::pattern::Pattern;
 use crate::site::calendar::{Calendar, Presence};
+use crate::text::hash::Fingerprint;
 use crate::text::severity::Severity;
 use crate::vocabulary::{EnvironmentChange, Exempt, Guarded};
 
@@ -43,6 +45,7 @@ pub struct Site {
     pub(super) adjustments: Vec<Adjustment>,
     pub(super) suppressions: Vec<Suppression>,
     pub(super) guarded: GuardedEntities,
+    pub(super) version: OnceLock<String>,
 }
 
 /// An adjustment, compiled.
@@ -106,6 +109,16 @@ pub struct Environment {
 }
 
 impl Site {
+    /// A hash of all that the site file and that of the pack say.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        self.version.get_or_init(|| {
+            // What cannot be written cannot have been read.
+            let text = serde_json::to_string(&self.spec).unwrap_or_default();
+            Fingerprint::of("iam-responder site 1").and(&text).end()
+        })
+    }
+
     pub(super) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
         let adjustments = self.adjustments.iter().map(|one| &one.pattern);
         adjustments.chain(self.suppressions.iter().map(|one| &one.pattern))
@@ -121,6 +134,7 @@ impl Site {
             adjustments: Vec::new(),
             suppressions: Vec::new(),
             guarded: GuardedEntities::default(),
+            version: OnceLock::new(),
         }
     }
 

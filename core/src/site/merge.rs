@@ -8,7 +8,8 @@ impl Site {
     /// This site over another: keys of this one win, lists are joined. What both say in the same words counts once,
     /// so that a copy of the built-in file does not adjust twice.
     pub(super) fn over(self, base: Self) -> Self {
-        let Self { spec, environment, calendars, adjustments, suppressions, guarded } = self;
+        let Self { spec, environment, calendars, adjustments, suppressions, guarded, version } =
+            self;
         let own_environment = spec.environment.is_some();
         let mut merged = base;
         merged.calendars.retain(|(name, _)| !spec.calendars.contains_key(name));
@@ -28,6 +29,8 @@ impl Site {
             merged.environment = environment;
         }
         merged.spec = spec.over(merged.spec);
+        // Nobody has asked for that of this one yet.
+        merged.version = version;
         merged
     }
 }

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::alert::step::{Status, StepLine};
+use crate::alert::step::{Condition, NeedLine, Status, StepLine};
 use crate::iam::catalogue::Effect;
-use crate::plan::Guard;
+use crate::plan::{Guard, PlanId};
 use crate::text::severity::Severity;
 
 /// Words by their stored spelling. One more that the program learns does not compile before it has a place here.
@@ -70,7 +70,8 @@ words!(
     "root-credential" RootCredential,
     "was-so-before" WasSoBefore,
     "changed-since" ChangedSince,
-    "not-permitted" NotPermitted
+    "not-permitted" NotPermitted,
+    "irreversible" Irreversible
 );
 
 #[derive(Serialize, Deserialize)]
@@ -83,6 +84,37 @@ pub(super) struct StepV1 {
     #[serde(default)]
     doubts: Vec<Cow<'static, str>>,
     command: Option<String>,
+    // What steps say since plans have an ID. An alert that was stored before says nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<Cow<'static, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revert: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    needs: Vec<NeedV1>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct NeedV1 {
+    action: Cow<'static, str>,
+    resource: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    condition: Option<Condition>,
+}
+
+impl From<NeedLine> for NeedV1 {
+    fn from(need: NeedLine) -> Self {
+        let NeedLine { action, resource, condition } = need;
+        Self { action, resource, condition }
+    }
+}
+
+impl From<NeedV1> for NeedLine {
+    fn from(need: NeedV1) -> Self {
+        let NeedV1 { action, resource, condition } = need;
+        Self { action, resource, condition }
+    }
 }
 
 /// The effect of a step stored before steps had one.
@@ -92,17 +124,35 @@ fn strictest() -> EffectV1 {
 
 impl From<StepLine> for StepV1 {
     fn from(step: StepLine) -> Self {
-        let StepLine { action, effect, status, guard, doubts, command } = step;
-        let guard = guard.map(GuardV1::from);
-        Self { action, effect: effect.into(), status: status.into(), guard, doubts, command }
+        Self {
+            action: step.action,
+            effect: step.effect.into(),
+            status: step.status.into(),
+            guard: step.guard.map(GuardV1::from),
+            doubts: step.doubts,
+            command: step.command,
+            id: step.id.as_ref().map(PlanId::to_string),
+            reason: step.reason,
+            revert: step.revert,
+            needs: step.needs.into_iter().map(NeedV1::from).collect(),
+        }
     }
 }
 
 impl From<StepV1> for StepLine {
     fn from(step: StepV1) -> Self {
-        let StepV1 { action, effect, status, guard, doubts, command } = step;
-        let guard = guard.map(Guard::from);
-        Self { action, effect: effect.into(), status: status.into(), guard, doubts, command }
+        Self {
+            id: step.id.as_deref().and_then(PlanId::parse),
+            action: step.action,
+            effect: step.effect.into(),
+            status: step.status.into(),
+            guard: step.guard.map(Guard::from),
+            reason: step.reason,
+            doubts: step.doubts,
+            command: step.command,
+            revert: step.revert,
+            needs: step.needs.into_iter().map(NeedLine::from).collect(),
+        }
     }
 }
 
@@ -174,6 +224,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_step_is_read_as_it_was_stored() {
+        let text = r#"{"action":"iam:DetachRolePolicy","effect":"guards","status":"proposed","guard":null,"doubts":[],"command":"aws iam x","id":"0123456789abcdef0123456789abcdef01234567","revert":"aws iam y","needs":[{"action":"iam:DetachRolePolicy","resource":["arn:aws:iam::111122223333:role/r"],"condition":{"ArnEquals":{"iam:PolicyARN":"arn:aws:iam::aws:policy/X"}}}]}"#;
+        let line = StepLine::from(serde_json::from_str::<StepV1>(text).unwrap());
+        assert_eq!(line.revert.as_deref(), Some("aws iam y"));
+        assert_eq!((line.needs.len(), line.effect), (1, Effect::Guards));
+        assert_eq!(serde_json::to_string(&StepV1::from(line.clone())).unwrap(), text);
+        assert!(line.id.is_some());
+        let odd = text.replace("0123456789abcdef", "x");
+        let odd = StepLine::from(serde_json::from_str::<StepV1>(&odd).unwrap());
+        assert_eq!(odd, StepLine { id: None, ..line });
+    }
+
     /// Each stored word means this, and is written as it was read.
     #[track_caller]
     fn check<Stored, Live>(rows: &[(&str, Live)])
@@ -220,6 +283,7 @@ mod tests {
             ("was-so-before", Guard::WasSoBefore),
             ("changed-since", Guard::ChangedSince),
             ("not-permitted", Guard::NotPermitted),
+            ("irreversible", Guard::Irreversible),
         ]);
     }
 }

@@ -11,7 +11,7 @@ use crate::event::{CallOutcome, Event};
 use crate::facts::Context;
 use crate::iam::kind::EntityKind;
 use crate::iam::policy::Grant;
-use crate::plan::{self, Undo};
+use crate::plan::{self, PlanId, Undo};
 use crate::rule::Rule;
 use crate::site::{AdjustmentSpec, Site, Suppression};
 use crate::text::severity::Severity;
@@ -33,6 +33,8 @@ pub struct Decision {
     pub undo: Vec<Undo>,
     /// The steps that the matching rules allow in a plan.
     pub plan: Vec<Undo>,
+    /// The ID of these steps, where there are any.
+    pub plan_id: Option<PlanId>,
 }
 
 /// Decides about an event. `rules` are those that fire, as the rule set settles them; `unsure` are
@@ -71,7 +73,8 @@ pub fn decide(
     let mut responses = rules.iter().flat_map(|rule| &rule.spec.respond);
     let allowed = responses.any(|word| words.contains(&word.as_str()));
     let plan = if allowed { undo.clone() } else { Vec::new() };
-    Decision { severity, reasons, cut: is_cut, quietened_by, suppressed, undo, plan }
+    let plan_id = (!undo.is_empty()).then(|| PlanId::of(event, context, &undo, site.version()));
+    Decision { severity, reasons, cut: is_cut, quietened_by, suppressed, undo, plan, plan_id }
 }
 
 /// The parts that were not judged whole, with the answer that counts instead.

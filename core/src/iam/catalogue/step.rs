@@ -4,30 +4,29 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::text::table::columns;
-
-use serde::Serialize;
+use crate::text::words::words;
 
 use super::call::NONE;
 
-/// What a step does to the rights in an account. Only steps that narrow, guard or move are ever proposed; a step that
-/// loses something for good says so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Effect {
-    /// Takes rights away.
-    Narrows,
-    /// Puts a guard back, or ends what weakens one.
-    Guards,
-    /// Gives rights, or lifts a guard.
-    Gives,
-    /// Renames or moves.
-    Moves,
-    /// Loses something for good.
-    Destroys,
-    /// Restores the former value. Only that value shows whether this gives rights.
-    Restores,
-    /// No undo of the event: it would set what the event has set, or undo something else.
-    Unfit,
+words! {
+    /// What a step does to the rights in an account. Only steps that narrow, guard or move are ever proposed; a step that
+    /// loses something for good says so.
+    pub enum Effect {
+        /// Takes rights away.
+        Narrows = "narrows",
+        /// Puts a guard back, or ends what weakens one.
+        Guards = "restores-guard",
+        /// Gives rights, or lifts a guard.
+        Gives = "gives",
+        /// Renames or moves.
+        Moves = "moves",
+        /// Loses something for good.
+        Destroys = "destroys",
+        /// Restores the former value. Only that value shows whether this gives rights.
+        Restores = "restores",
+        /// No undo of the event: it would set what the event has set, or undo something else.
+        Unfit = "unfit",
+    }
 }
 
 /// One case of a step.
