@@ -22,6 +22,7 @@ mod reverse;
 mod back;
 mod id;
 
+mod table;
 mod undo;
 
 #[cfg(test)]
@@ -36,5 +37,6 @@ pub use irreversible::{Irreversible, Lacking, NoReverse};
 pub use permission::{Permission, Pin, Place};
 pub use planned::{Planned, Proposal, Undo};
 pub use step::Step;
+pub use table::table;
 pub use undo::undo;
 pub(crate) use undo::{inverses, names_the_impossible};

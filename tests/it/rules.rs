@@ -11,6 +11,7 @@ use iam_responder::iam::catalogue;
 use iam_responder::operate::folder;
 use iam_responder::own::Own;
 use iam_responder::pack::PACK;
+use iam_responder::plan;
 use iam_responder::review::bus::whole_sources;
 use iam_responder::review::{coverage, rule_test};
 use iam_responder::rule::Rule;
@@ -130,6 +131,14 @@ fn the_index_of_rules_is_up_to_date() {
     assert!(table == index, "run: .ci/regenerate");
     let count = format!("{} detections, one a file", engine.rules().rules().len());
     assert!(fs::read_to_string("README.md").unwrap().contains(&count), "run: .ci/regenerate");
+}
+
+#[test]
+fn the_table_of_undos_is_up_to_date() {
+    let readme = fs::read_to_string("rules/README.md").unwrap();
+    let (_, rest) = readme.split_once("<!-- undo -->\n").unwrap();
+    let (table, _) = rest.split_once("<!-- end of undo -->").unwrap();
+    assert!(table == plan::table(), "run: .ci/regenerate");
 }
 
 #[test]

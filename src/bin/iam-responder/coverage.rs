@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
+use iam_responder::plan;
 use iam_responder::review::coverage::{
     Coverage, Delivered, Report, Summary, index, navigator_layer, report,
 };
@@ -23,6 +24,9 @@ pub(crate) struct Arguments {
     /// Print the index of all rules as Markdown instead
     #[arg(long)]
     index: bool,
+    /// Print how each call of IAM is undone as Markdown instead
+    #[arg(long, conflicts_with = "index")]
+    undo: bool,
 }
 
 pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
@@ -31,6 +35,10 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     let mut out = anstream::stdout().lock();
     if arguments.index {
         write!(out, "{}", index(rules))?;
+        return Ok(Exit::Clean);
+    }
+    if arguments.undo {
+        write!(out, "{}", plan::table())?;
         return Ok(Exit::Clean);
     }
     let report = report(rules);

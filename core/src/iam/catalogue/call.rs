@@ -66,6 +66,8 @@ pub struct Call {
     absent: Option<Absent>,
     /// How it is undone, the first choice first. Empty if it cannot be undone, or not by a machine.
     pub inverses: Vec<Inverse>,
+    /// What it means, for readers: a sentence.
+    pub note: &'static str,
 }
 
 /// The inverse of a call.
@@ -245,8 +247,7 @@ pub(crate) fn without_version(name: &str) -> &str {
 }
 
 fn parse(line: &'static str) -> Option<Call> {
-    // The last column is for readers of the table.
-    let [source, name, effect, access, kind, entity, absent, undo, action, word, arguments, _] =
+    let [source, name, effect, access, kind, entity, absent, undo, action, word, arguments, note] =
         columns(line)?;
     let inverses = match (undo, arguments) {
         ("none", NONE) => Vec::new(),
@@ -260,7 +261,7 @@ fn parse(line: &'static str) -> Option<Call> {
     };
     let (effect, access) = (CallEffect::of(effect)?, Access::of(access)?);
     let kind = EntityKind::of(kind)?;
-    Some(Call { source, name, effect, access, kind, entity, absent, inverses })
+    Some(Call { source, name, effect, access, kind, entity, absent, inverses, note })
 }
 
 #[cfg(test)]
