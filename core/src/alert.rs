@@ -5,13 +5,15 @@
 //! [`Line`](crate::text::line::Line). Only an escaper prints either. A new format is a variant of
 //! [`Format`](crate::site::Format), a renderer beside `text.rs` and `json.rs`, and a line in `message.rs`.
 
+mod age;
 mod deed;
 mod handed;
 mod lesser;
 mod links;
 mod sent;
-mod step;
 mod word;
+
+mod step;
 
 mod contents;
 

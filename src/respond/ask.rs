@@ -11,7 +11,7 @@ use super::sequence::Noted;
 use crate::assess::{Ahead, Screened, SequenceStep};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
-use crate::facts::{Facts, Known, TagsBefore};
+use crate::facts::{Context, Facts, Known, TagsBefore};
 use crate::iam::account::{Account, AccountId};
 
 /// What the world answered about one event.
@@ -70,6 +70,14 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         )
         .await;
         Ok(Asked { known, found, begun: begun?, noted, steps })
+    }
+
+    /// What an event means, with all that the world answers about it, and with what it wrote kept for the events after it.
+    /// Nothing is published.
+    pub async fn meaning(&self, event: &mut Event, now: Timestamp) -> Context {
+        let opened = self.engine.open(event);
+        let (known, _) = self.known(event, opened.facts(), now).await;
+        self.engine.recognise(event, opened, &known).context
     }
 
     /// Reads only what later events are compared with. The event itself raises no alert, no matter what the world

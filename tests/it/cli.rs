@@ -84,6 +84,58 @@ fn a_plan_has_the_same_id_on_every_run_with_the_same_site_file() {
     assert_eq!(id(&["--site", &site]), theirs);
 }
 
+/// The one line of JSON about an event.
+fn line(arguments: &[&str], input: &str) -> Value {
+    let output = run_with(arguments, input);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+}
+
+/// `undo` proposes what the alert does, also where the program was told more of what was before, or no rule asks for it.
+#[test]
+fn undo_prints_the_plan_of_the_alert() {
+    let sample = "events/attach-role-policy-admin.json";
+    let respond = line(&["respond", "--format", "json", sample], "");
+    let now = ["--now", "2026-11-20T02:00:05Z"];
+    let undo = |more: &[&str], input: &str| {
+        line(&[&["undo", "--format", "json"], &now[..], more].concat(), input)
+    };
+    let ours = undo(&[sample], "");
+    for key in ["event_id", "event_time", "account", "event_name", "plan"] {
+        assert_eq!(ours[key], respond[key], "{key}");
+    }
+    assert!(ours["reason"].is_null());
+    // No rule of this folder asks for it.
+    let other = ["--no-pack", "--rules", "tests/cmd/files/untested", sample];
+    assert_eq!(undo(&other, "")["plan"][0]["command"], ours["plan"][0]["command"]);
+    // What was attached before may be rightful: the earlier event is another plan.
+    let mut earlier = by(
+        call(
+            "iam",
+            "AttachRolePolicy",
+            1,
+            json!({"roleName": "deploy-payments",
+            "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}),
+        ),
+        session("alice"),
+    );
+    earlier["eventTime"] = json!("2026-11-18T10:00:00Z");
+    let folder = Scratch::new("ledger", &[("earlier.json", &earlier.to_string())]);
+    let informed = undo(&["--ledger", &folder.path("earlier.json"), sample], "");
+    assert_ne!(informed["plan"][0]["id"], ours["plan"][0]["id"]);
+    assert_ne!(informed["plan"][0]["doubts"], ours["plan"][0]["doubts"]);
+}
+
+/// Nobody gets a command out of an event that AWS did not send.
+#[test]
+fn undo_prints_no_command_for_a_forged_envelope() {
+    let sample = std::fs::read_to_string("events/attach-role-policy-admin.json").unwrap();
+    let mut forged: Value = serde_json::from_str(&sample).unwrap();
+    forged["source"] = json!("my.app");
+    let forged = line(&["undo", "--format", "json", "-"], &forged.to_string());
+    assert_eq!(forged["outcome"], "unreadable");
+    assert!(!forged.to_string().contains("aws iam"), "{forged}");
+}
+
 /// The recordings write a backslash as a slash, so they cannot hold JSON.
 #[test]
 fn respond_prints_one_line_of_json_an_event() {

@@ -1,6 +1,5 @@
 //! An alert, built from an event, its facts and what was decided.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -15,7 +14,6 @@ use super::links;
 use super::phrase;
 use super::sent::SentAlert;
 use super::step::StepLine;
-use super::text;
 use super::word::KeptWord;
 use crate::assess::Reason;
 use crate::assess::decide::Decision;
@@ -30,11 +28,6 @@ use crate::text::hostile::Hostile;
 use crate::text::line::Line;
 use crate::text::severity::Severity;
 use crate::vocabulary::Limits;
-
-/// Age of an event above which its undo is doubted, in minutes.
-const UNDO_AGE_MINUTES_MAX: i64 = 60;
-/// How far ahead of the clock an event may be, in minutes, before its undo is doubted.
-const UNDO_AHEAD_MINUTES_MAX: i64 = 15;
 
 /// Text in the runbook of a rule that covers sessions of `AssumeRoot`.
 const ASSUME_ROOT: &str = "AssumeRoot";
@@ -130,7 +123,7 @@ impl Alert {
             event: event_line(event, context, now),
             undo: StepLine::all(&decision.undo, decision.plan_id.as_ref())
                 .into_iter()
-                .map(|step| doubted(step, event, now))
+                .map(|step| step.doubted(event.time(), now))
                 .collect(),
             plan: StepLine::all(&decision.plan, decision.plan_id.as_ref()),
             who,
@@ -386,27 +379,6 @@ fn runbook(first: &Rule, rules: &[&Rule], context: &Context) -> String {
      If nobody can say, treat the caller's credentials as stolen.\n\
      Look for other calls of the caller, above all for those that succeeded."
         .to_owned()
-}
-
-/// A command made from an event that is not of now may meet another state.
-fn doubted(mut step: StepLine, event: &Event, now: Option<Timestamp>) -> StepLine {
-    let doubt = match (event.time(), now) {
-        (None, _) => Some("The event has no time: see first what is so now.".to_owned()),
-        (Some(time), Some(now)) => {
-            let age = now.duration_since(time);
-            if age.as_mins() > UNDO_AGE_MINUTES_MAX {
-                let age = text::human(age);
-                Some(format!("The event is {age} old: see first what was changed since."))
-            } else if age.as_mins() < -UNDO_AHEAD_MINUTES_MAX {
-                Some("The time of the event lies ahead: see first what is so now.".to_owned())
-            } else {
-                None
-            }
-        }
-        (Some(_), None) => None,
-    };
-    step.doubts.extend(doubt.map(Cow::Owned));
-    step
 }
 
 fn rule_id(id: &str, severity: Severity) -> RuleLine {

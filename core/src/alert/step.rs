@@ -3,10 +3,18 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Serialize, Serializer};
+
+use super::age::human;
 
 use crate::iam::catalogue::Effect;
 use crate::plan::{Guard, Permission, Pin, PlanId, Planned, Undo};
+
+/// Age of an event above which its undo is doubted, in minutes.
+const UNDO_AGE_MINUTES_MAX: i64 = 60;
+/// How far ahead of the clock an event may be, in minutes, before its undo is doubted.
+const UNDO_AHEAD_MINUTES_MAX: i64 = 15;
 
 /// A step of a plan, as people and programs read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -83,6 +91,28 @@ impl StepLine {
             lines.push(Self::of(step, id));
         }
         lines
+    }
+
+    /// The same with a doubt where its event is not of now, as its command may meet another state.
+    #[must_use]
+    pub fn doubted(mut self, at: Option<Timestamp>, now: Option<Timestamp>) -> Self {
+        let doubt = match (at, now) {
+            (None, _) => Some("The event has no time: see first what is so now.".to_owned()),
+            (Some(at), Some(now)) => {
+                let age = now.duration_since(at);
+                if age.as_mins() > UNDO_AGE_MINUTES_MAX {
+                    let age = human(age);
+                    Some(format!("The event is {age} old: see first what was changed since."))
+                } else if age.as_mins() < -UNDO_AHEAD_MINUTES_MAX {
+                    Some("The time of the event lies ahead: see first what is so now.".to_owned())
+                } else {
+                    None
+                }
+            }
+            (Some(_), None) => None,
+        };
+        self.doubts.extend(doubt.map(Cow::Owned));
+        self
     }
 
     fn of(undo: &Undo, id: Option<&PlanId>) -> Self {

@@ -131,6 +131,11 @@ fn is_plain_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_-+=,.@/:%".contains(c)
 }
 
+/// Does it stand for itself in a text of JSON within single quotes?
+fn is_text_char(c: char) -> bool {
+    c == ' ' || c.is_ascii_graphic() && !matches!(c, '\'' | '\\' | '<')
+}
+
 /// The name of an operation as the AWS CLI writes it: `update-ssh-public-key`. A word begins with a capital behind a
 /// small letter, or before one.
 /// Source: <https://github.com/boto/botocore/blob/develop/botocore/__init__.py>, `xform_name`
@@ -172,12 +177,16 @@ fn json_text(value: &str) -> String {
     let chars: Vec<char> = value.chars().collect();
     let mut text = String::from("\"");
     for (at, c) in chars.iter().enumerate() {
-        if (is_plain_char(*c) || *c == ' ') && !is_live(&chars, at) {
-            text.push(*c);
-        } else {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                text.push_str(&format!("\\u{unit:04x}"));
+        match c {
+            '"' => text.push_str("\\\""),
+            '\n' => text.push_str("\\n"),
+            '\t' => text.push_str("\\t"),
+            c if is_text_char(*c) && !is_live(&chars, at) => text.push(*c),
+            c => {
+                let mut units = [0; 2];
+                for unit in c.encode_utf16(&mut units) {
+                    text.push_str(&format!("\\u{unit:04x}"));
+                }
             }
         }
     }
@@ -256,9 +265,6 @@ mod tests {
     #[test]
     fn json_shows_nothing_live_or_hidden() {
         assert_eq!(json_text("https://a"), r#""https:/\u002fa""#);
-        assert_eq!(
-            json_text("a\u{7f}'\"\\\u{1f600}"),
-            r#""a\u007f\u0027\u0022\u005c\ud83d\ude00""#
-        );
+        assert_eq!(json_text("a\u{7f}'\"\\\u{1f600}"), r#""a\u007f\u0027\"\u005c\ud83d\ude00""#);
     }
 }

@@ -1,37 +1,37 @@
 //! Reasons to refuse a step.
 
-use serde::Serialize;
+use crate::text::words::words;
 
-/// What refuses a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Guard {
-    /// CloudTrail dropped the parameters: nobody knows what was changed.
-    ParametersOmitted,
-    /// The event names what IAM has no names for.
-    ImpossibleName,
-    /// The inverse needs to know what was there before.
-    PriorStateUnknown,
-    /// A value the command needs is not in the event.
-    ValueMissing,
-    /// A value is not of the form that AWS takes there, or cannot be put into a command safely.
-    UnsafeValue,
-    /// The role belongs to an AWS service or to Identity Center and cannot be changed through IAM.
-    ServiceManagedRole,
-    /// An AWS service did it by its own role.
-    ServiceWork,
-    /// The inverse would give rights, or free somebody whom a policy holds back.
-    GivesRights,
-    /// The credential is the root user's.
-    RootCredential,
-    /// The step would repeat the very call of the event.
-    WasSoBefore,
-    /// Somebody has changed the thing since the event.
-    ChangedSince,
-    /// AWS does not let this tool do it.
-    NotPermitted,
-    /// Nothing takes the step back, so it is a person's.
-    Irreversible,
+words! {
+    /// What refuses a step.
+    pub enum Guard {
+        /// CloudTrail dropped the parameters: nobody knows what was changed.
+        ParametersOmitted = "parameters-omitted",
+        /// The event names what IAM has no names for.
+        ImpossibleName = "impossible-name",
+        /// The inverse needs to know what was there before.
+        PriorStateUnknown = "prior-state-unknown",
+        /// A value the command needs is not in the event.
+        ValueMissing = "value-missing",
+        /// A value is not of the form that AWS takes there, or cannot be put into a command safely.
+        UnsafeValue = "unsafe-value",
+        /// The role belongs to an AWS service or to Identity Center and cannot be changed through IAM.
+        ServiceManagedRole = "service-managed-role",
+        /// An AWS service did it by its own role.
+        ServiceWork = "service-work",
+        /// The inverse would give rights, or free somebody whom a policy holds back.
+        GivesRights = "gives-rights",
+        /// The credential is the root user's.
+        RootCredential = "root-credential",
+        /// The step would repeat the very call of the event.
+        WasSoBefore = "was-so-before",
+        /// Somebody has changed the thing since the event.
+        ChangedSince = "changed-since",
+        /// AWS does not let this tool do it.
+        NotPermitted = "not-permitted",
+        /// Nothing takes the step back, so it is a person's.
+        Irreversible = "irreversible",
+    }
 }
 
 impl Guard {

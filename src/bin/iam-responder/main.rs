@@ -17,6 +17,7 @@ mod respond;
 mod schema;
 mod skipped;
 mod test;
+mod undo;
 
 use std::process::ExitCode;
 
@@ -42,6 +43,10 @@ struct Cli {
 enum Verb {
     /// What would be sent where for these events: the main job
     Respond(respond::Arguments),
+    /// How a change is undone: the commands, what they need, and what takes them back
+    ///
+    /// Also where no rule asks for it. Earlier events, in every form that `respond` reads, show what was there before.
+    Undo(undo::Arguments),
     /// Why each rule did or did not match an event
     Explain(explain::Arguments),
     /// Run the rules' own tests
@@ -70,6 +75,7 @@ fn main() -> ExitCode {
     let Cli { global, verb } = Cli::parse();
     let result = match verb {
         Verb::Respond(arguments) => respond::run(&global, &arguments),
+        Verb::Undo(arguments) => undo::run(&global, &arguments),
         Verb::Explain(arguments) => explain::run(&global, &arguments),
         Verb::Test(arguments) => test::run(&global, &arguments),
         Verb::Check(arguments) => check::run(&global, &arguments),
