@@ -27,6 +27,7 @@ mod floors;
 mod grants;
 mod guarded;
 mod handed;
+mod headline;
 mod limits;
 mod night;
 mod opened;

@@ -28,9 +28,22 @@ const WHAT_WAS_DONE: [&str; 15] = [
     "derived.trustExternal",
 ];
 
-/// Number of a branch's fields about what was done, whether it names its calls exactly, how few they are, and how
-/// many fields it has.
-pub(crate) type Specificity = (usize, bool, Reverse<usize>, usize);
+/// Number of a branch's fields about what was done, how far the rights go that it looks for, whether it names its calls
+/// exactly, how many fields must be there, and how few its calls are.
+pub(crate) type Specificity = (usize, Rights, bool, usize, Reverse<usize>);
+
+/// How far the rights go that a branch looks for in a document. Of one document with several of them, the furthest name
+/// the alert: who has those can have the others too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) enum Rights {
+    /// The data of some service.
+    SomeData,
+    /// The data of one service, or one way to more rights.
+    OneOfMany,
+    /// All others, and branches that ask for no rights.
+    #[default]
+    Others,
+}
 
 impl Pattern {
     /// How specific the pattern is about this event, which it matches: the greatest specificity of its matching
@@ -59,6 +72,20 @@ impl Field {
         };
         WHAT_WAS_DONE.iter().any(|begins| is_below(path, begins)) && self.matchers.iter().all(says)
     }
+
+    /// How far the rights go that it looks for in a document.
+    fn rights(&self) -> Option<Rights> {
+        let rights = |matcher: &Matcher| match matcher {
+            Matcher::Text(word) if word == "data-all" => Rights::SomeData,
+            Matcher::Text(word) | Matcher::Prefix(word)
+                if word.starts_with("data:") || word.starts_with("privesc:") =>
+            {
+                Rights::OneOfMany
+            }
+            _ => Rights::Others,
+        };
+        (self.path.text() == "derived.grants").then(|| self.matchers.iter().map(rights).max())?
+    }
 }
 
 impl Branch {
@@ -69,6 +96,9 @@ impl Branch {
             |matcher: &Matcher| matches!(matcher, Matcher::Text(_) | Matcher::IgnoreCase(_));
         let exactly = !names.is_empty() && names.iter().all(exact);
         let done = self.fields.iter().filter(|field| field.is_of_what_was_done()).count();
-        (done, exactly, Reverse(names.len()), self.fields.len())
+        let rights = self.fields.iter().filter_map(Field::rights).min().unwrap_or_default();
+        let absence = |field: &&Field| field.matchers.iter().all(|one| *one == Matcher::Absent);
+        let asked = self.fields.len() - self.fields.iter().filter(absence).count();
+        (done, rights, exactly, asked, Reverse(names.len()))
     }
 }

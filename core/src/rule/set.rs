@@ -450,6 +450,21 @@ mod tests {
         let log = "{detail: {$or: [{eventName: [B], requestParameters: {name: [audit]}}, {eventName: [A, B], \
                    requestParameters: {days: [1], name: [audit]}}]}}";
         let absent = "{detail: {eventName: [A, B], requestParameters: {key: [{exists: false}]}}}";
+        // A call by itself says less than one of two calls with something about who made it.
+        let who_of_two = "{detail: {eventName: [A, B], userIdentity: {userName: [bob]}}}";
+        // A document that gives rights over rights and data is no matter of data.
+        let given = serde_json::json!({"detail": {"eventName": "A"},
+            "derived": {"grants": ["pass-role-any", "privesc:pass-role-ec2", "data-all", "data:s3"]}});
+        let roles = "{detail: {eventName: [A, B, C]}, derived: {grants: [pass-role-any]}}";
+        let way = "{detail: {eventName: [A, B, C]}, derived: {grants: [{prefix: \"privesc:\"}]}}";
+        let one_service = "{detail: {eventName: [A, B]}, derived: {grants: [\"data:s3\"]}}";
+        let data = "{detail: {eventName: [A]}, derived: {grants: [data-all]}}";
+        for (leads, behind) in [(roles, way), (roles, one_service), (way, data), (one_service, way)]
+        {
+            assert_eq!(first(leads, behind, given.clone()), "one", "{leads} {behind}");
+        }
+        assert_eq!(first(data, "{detail: {eventName: [A]}}", given), "one");
+        assert_eq!(first(who_of_two, named, event.clone()), "one");
         assert_eq!(first(granting, named, event.clone()), "one");
         assert_eq!(first(granting, who, event.clone()), "one");
         assert_eq!(first(who, named, event.clone()), "one");
