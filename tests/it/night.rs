@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{call, responses};
+use crate::support::{by, call, responses};
 
 const SITE: &str = "accounts: {'111122223333': {name: shop, tags: {Environment: production}}}";
 const ADMIN: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
@@ -114,6 +114,84 @@ fn what_was_shared_can_be_taken_back() {
         &["By hand (ssm:ModifyDocumentPermission)"],
         &["aws "],
     );
+}
+
+/// Records of EKS hold the ARN of a path as the path had it, with `%3A`: the answer has it as it is.
+#[test]
+fn ways_into_clusters_and_machines_can_be_taken_back() {
+    let answered = |mut record: Value, answer: Value| {
+        record["responseElements"] = answer;
+        record
+    };
+    let role = "arn:aws:iam::111122223333:role/team/support";
+    let encoded = "arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fteam%2Fsupport";
+    let policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy";
+    let entry = call("eks", "CreateAccessEntry", 1, json!({"name": "shop", "principalArn": role}));
+    let command = format!(
+        "aws eks delete-access-entry --cluster-name=shop --principal-arn={role} --region=us-east-1"
+    );
+    undo(entry, &[&command, "the access policies"], &[]);
+    let associate = json!({"name": "shop", "principalArn": encoded, "policyArn": policy,
+        "accessScope": {"type": "cluster"}});
+    let associate = call("eks", "AssociateAccessPolicy", 1, associate);
+    // A name that is not an ARN stands in no command.
+    let by_hand = ["By hand (eks:DisassociateAccessPolicy)"];
+    undo(associate.clone(), &by_hand, &["aws eks"]);
+    let answer = json!({"clusterName": "shop", "principalArn": role,
+        "associatedAccessPolicy": {"policyArn": policy}});
+    let command = format!(
+        "aws eks disassociate-access-policy --cluster-name=shop --principal-arn={role} --policy-arn={policy} --region=us-east-1"
+    );
+    undo(answered(associate, answer), &[&command, "looks the same"], &[]);
+    let update = json!({"name": "shop", "principalArn": encoded, "kubernetesGroups": ["admins"]});
+    undo(
+        call("eks", "UpdateAccessEntry", 1, update),
+        &["By hand (eks:UpdateAccessEntry)"],
+        &["aws eks"],
+    );
+    let pods =
+        json!({"name": "shop", "namespace": "web", "serviceAccount": "cart", "roleArn": role});
+    let pods = call("eks", "CreatePodIdentityAssociation", 1, pods);
+    undo(pods.clone(), &["By hand (eks:DeletePodIdentityAssociation)"], &["aws eks"]);
+    let answer =
+        json!({"association": {"clusterName": "shop", "associationId": "a-1b2c3d4e5f6g7h8i9"}});
+    let command = "aws eks delete-pod-identity-association --cluster-name=shop --association-id=a-1b2c3d4e5f6g7h8i9 --region=us-east-1";
+    undo(answered(pods, answer), &[command, "Pods that run"], &[]);
+    let activation = call("ssm", "CreateActivation", 1, json!({"iamRole": "hybrid"}));
+    let answer = json!({"activationId": "0a1b2c3d-0000-4000-8000-0123456789ab"});
+    let command = "aws ssm delete-activation --activation-id=0a1b2c3d-0000-4000-8000-0123456789ab --region=us-east-1";
+    undo(answered(activation, answer), &[command, "Machines that have registered stay"], &[]);
+}
+
+/// No command is right for all of these: people read what holds the intruder back.
+#[test]
+fn sessions_and_new_roles_are_contained_by_hand() {
+    let token = || call("sts", "GetFederationToken", 1, json!({"name": "x"}));
+    let user = by(token(), crate::support::user("dana"));
+    undo(
+        user,
+        &["By hand (iam:PutUserPolicy)", "a deny on the user who asked for them"],
+        &["aws "],
+    );
+    // Root has no policies.
+    let root = by(
+        token(),
+        json!({"type": "Root", "accountId": "111122223333", "arn": "arn:aws:iam::111122223333:root"}),
+    );
+    undo(root, &[], &["PutUserPolicy"]);
+    let role = |principal: Value| {
+        let trust = json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}});
+        call(
+            "iam",
+            "CreateRole",
+            1,
+            json!({"roleName": "r", "assumeRolePolicyDocument": trust.to_string()}),
+        )
+    };
+    let isolate = ["By hand (iam:UpdateAssumeRolePolicy)", "Isolate it", "Do not delete it while"];
+    undo(role(json!({"AWS": "arn:aws:iam::999988887777:root"})), &isolate, &["aws "]);
+    undo(role(json!({"AWS": "*"})), &isolate, &["aws "]);
+    undo(role(json!({"Service": "lambda.amazonaws.com"})), &[], &["UpdateAssumeRolePolicy"]);
 }
 
 #[test]

@@ -8,6 +8,7 @@
 mod form;
 mod value;
 
+mod cluster;
 mod directory;
 mod iam;
 mod organization;
@@ -15,6 +16,7 @@ mod resource;
 mod sharing;
 mod watch;
 
+pub use cluster::{ActivationId, ClusterMember, ClusterName, ClusterPolicyArn, PodIdentityId};
 pub use directory::{
     AssigneeId, AssigneeKind, AssignmentTarget, AwsPolicyArn, GroupId, IdentityCenterArn,
     IdentityStoreId, MembershipId, PermissionSetArn, TrustedTokenIssuerArn, UserId,

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::guard::Guard;
-use crate::event::{Event, EventId, values_at};
+use crate::event::{Event, EventId, PrincipalKind, values_at};
 use crate::facts::{Back, Context};
 use crate::iam::arn::Arn;
 use crate::iam::catalogue::{Effect, Inverse, StepCondition, StepRow, step_doubts, step_rows};
@@ -88,6 +88,11 @@ fn holds(condition: &StepCondition, event: &Event, context: &Context) -> bool {
         }
         StepCondition::Silences => context.silences,
         StepCondition::Own => !context.own.is_empty(),
+        StepCondition::ByUser => context.facts.principal.kind == PrincipalKind::IamUser,
+        StepCondition::LetsStrangersIn => {
+            let trust = rights.trust.as_ref();
+            trust.is_some_and(|trust| TrustWord::STRANGERS.iter().any(|word| trust.has(*word)))
+        }
         StepCondition::PutBack => lately(event, context) == Some(Lately::Same),
         StepCondition::PutPerhaps => lately(event, context) == Some(Lately::Perhaps),
         StepCondition::PutOther => lately(event, context) == Some(Lately::Other),

@@ -31,6 +31,8 @@ words! {
         NotPermitted = "not-permitted",
         /// Nothing takes the step back, so it is a person's.
         Irreversible = "irreversible",
+        /// No command is right for all: people decide what to do, and how.
+        ForPeople = "for-people",
     }
 }
 
@@ -64,6 +66,7 @@ impl Guard {
             Self::ChangedSince => "it was changed again since the event",
             Self::NotPermitted => "AWS does not let this tool do it",
             Self::Irreversible => "the step has no reverse",
+            Self::ForPeople => "no command fits every case",
         }
     }
 
@@ -78,7 +81,8 @@ impl Guard {
             | Self::RootCredential
             | Self::ChangedSince
             | Self::NotPermitted
-            | Self::Irreversible => true,
+            | Self::Irreversible
+            | Self::ForPeople => true,
             Self::ImpossibleName
             | Self::ServiceManagedRole
             | Self::ServiceWork

@@ -303,6 +303,15 @@ resources! { place:
         | Step::DisassociateResourceShare { resource_share_arn, .. } => itself(resource_share_arn.as_str());
     Step::DeleteParameter { name, region } =>
         place.of("ssm", region.as_str(), &format!("parameter/{}", name.as_str().trim_start_matches('/')));
+    Step::DeleteActivation { .. } => On::Any;
+    // The ARN of an entry ends with an ID that no event of it shows.
+    Step::DeleteAccessEntry { cluster_name, region, .. } | Step::DisassociateAccessPolicy { cluster_name, region, .. } =>
+        place.of("eks", region.as_str(), &format!("access-entry/{}/*", cluster_name.as_str()));
+    Step::DeletePodIdentityAssociation { cluster_name, association_id, region } => place.of(
+        "eks",
+        region.as_str(),
+        &format!("podidentityassociation/{}/{}", cluster_name.as_str(), association_id.as_str()),
+    );
     Step::ShareDocument { name, region, .. } | Step::UnshareDocument { name, region, .. } =>
         place.named("ssm", region, "document/", name.as_str());
     // Organization, and Identity Center.
@@ -434,7 +443,7 @@ mod tests {
         }
         // The actions without resources, as the Service Authorization Reference has them.
         let any = samples().into_iter().filter(|step| step.resources(place()) == ["*"]);
-        assert_eq!(any.count(), 18);
+        assert_eq!(any.count(), 19);
     }
 
     #[track_caller]

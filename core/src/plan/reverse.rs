@@ -259,8 +259,10 @@ reversals! {
             again!(RegisterOrganizationDelegatedAdmin { region } member_account_id: *delegated_admin_account_id);
         Step::DisassociateInstanceProfile { .. } | Step::DeleteGroupMembership { .. }
             | Step::RemoveFunctionPermission { .. } | Step::RemoveTopicPermission { .. }
-            | Step::RemoveQueuePermission { .. } => Effect::Narrows, lacks(Lacking::Settings);
-        Step::DeleteResourceShare { .. } => Effect::Narrows,
+            | Step::RemoveQueuePermission { .. } | Step::DeleteAccessEntry { .. }
+            | Step::DisassociateAccessPolicy { .. } | Step::DeletePodIdentityAssociation { .. } =>
+            Effect::Narrows, lacks(Lacking::Settings);
+        Step::DeleteResourceShare { .. } | Step::DeleteActivation { .. } => Effect::Narrows,
             Err(NoReverse::Irreversible(Irreversible::Thing));
         Step::DeleteArchiveRule { .. } | Step::DeleteFilter { .. } => Effect::Guards, lacks(Lacking::Settings);
     }

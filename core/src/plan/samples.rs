@@ -38,7 +38,7 @@ pub(super) fn is_only_taking_back(operation: Operation, names: &[&str]) -> bool 
 /// A step of each kind, with arguments of the form that each takes.
 pub(super) fn samples() -> Vec<Step> {
     let step = |(operation, names): &(Operation, &[&str])| {
-        let read = Step::read(*operation, names, |name| Ok(sample(name)));
+        let read = Step::read(*operation, names, |name| Ok(sample(*operation, name)));
         read.map_err(|guard| format!("{operation:?}: {guard:?}")).unwrap()
     };
     OPERATIONS.iter().map(step).collect()
@@ -47,7 +47,7 @@ pub(super) fn samples() -> Vec<Step> {
 /// The steps that can be read where an event has this text for every value but Regions.
 pub(super) fn samples_with(text: &str) -> Vec<Step> {
     let step = |(operation, names): &(Operation, &[&str])| {
-        let value = |name: &str| if is_chosen(name) { text } else { sample(name) };
+        let value = |name: &str| if is_chosen(name) { text } else { sample(*operation, name) };
         Step::read(*operation, names, |name| Ok(value(name))).ok()
     };
     OPERATIONS.iter().filter_map(step).collect()
@@ -70,8 +70,12 @@ fn is_chosen(name: &str) -> bool {
 }
 
 /// What an argument of this name can be.
-fn sample(name: &str) -> &'static str {
+fn sample(operation: Operation, name: &str) -> &'static str {
+    let of_clusters = operation.parts().0 == "eks";
     match name {
+        "policy_arn" if of_clusters => "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy",
+        "association_id" if of_clusters => "a-1a2b3c4d5e6f7g8h9",
+        "principal_arn" => "arn:aws:iam::111122223333:role/x",
         "policy_arn" | "managed_policy_arn" | "permissions_boundary" => {
             "arn:aws:iam::aws:policy/ReadOnlyAccess"
         }
@@ -114,9 +118,8 @@ fn sample(name: &str) -> &'static str {
         | "certificate_id"
         | "delegation_request_id" => "ABCD0123456789ABCD0123456789",
         "event_data_store" | "identity_store_id" | "membership_id" | "group_id" | "user_id"
-        | "principal_id" | "key_id" | "profile_id" | "trust_anchor_id" | "crl_id" => {
-            "0a1b2c3d-0000-4000-8000-0123456789ab"
-        }
+        | "principal_id" | "activation_id" | "key_id" | "profile_id" | "trust_anchor_id"
+        | "crl_id" => "0a1b2c3d-0000-4000-8000-0123456789ab",
         "region" => "eu-west-1",
         "snapshot_id" => "snap-0123456789abcdef0",
         "image_id" => "ami-0123456789abcdef0",

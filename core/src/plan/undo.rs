@@ -94,6 +94,9 @@ fn planned(
     if row.effect == Effect::Gives {
         return Err(Guard::GivesRights);
     }
+    if inverse.by_hand {
+        return Err(Guard::ForPeople);
+    }
     let arguments = inverse.arguments().ok_or(Guard::PriorStateUnknown)?;
     let account = event.account().and_then(AccountId::parse).ok_or(Guard::ValueMissing)?;
     let (names, froms): (Vec<&str>, Vec<ValueFrom>) = arguments.unzip();

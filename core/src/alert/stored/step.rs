@@ -71,7 +71,8 @@ words!(
     "was-so-before" WasSoBefore,
     "changed-since" ChangedSince,
     "not-permitted" NotPermitted,
-    "irreversible" Irreversible
+    "irreversible" Irreversible,
+    "for-people" ForPeople
 );
 
 #[derive(Serialize, Deserialize)]
@@ -284,6 +285,7 @@ mod tests {
             ("changed-since", Guard::ChangedSince),
             ("not-permitted", Guard::NotPermitted),
             ("irreversible", Guard::Irreversible),
+            ("for-people", Guard::ForPeople),
         ]);
     }
 }

@@ -11,14 +11,6 @@ use crate::rule::Rule;
 use crate::text::severity::Severity;
 use crate::vocabulary::OwnKind;
 
-/// Words of a trust policy that lets strangers in.
-const STRANGERS: [TrustWord; 4] = [
-    TrustWord::Anyone,
-    TrustWord::ExternalAccount,
-    TrustWord::UnknownPrincipal,
-    TrustWord::FederatedUnconditioned,
-];
-
 /// The lowest severity that adjustments may leave an event, and why. `base` is the severity of the first rule: an
 /// adjustment may not lower it, but only an event about a guarded entity, or about this tool, is raised here.
 pub(super) fn least(
@@ -74,8 +66,8 @@ fn grave(context: &Context) -> Option<Gravity> {
     if unknown && context.automation.is_none() && !keeps_own_roles {
         return Some(Gravity::RightsUnknown);
     }
-    let lets_in =
-        trust.is_some_and(|trust| STRANGERS.iter().any(|word| trust.words.contains(word)));
+    let lets_in = trust
+        .is_some_and(|trust| TrustWord::STRANGERS.iter().any(|word| trust.words.contains(word)));
     if lets_in && !keeps_own_roles {
         return Some(Gravity::LetsStrangersIn);
     }

@@ -79,6 +79,8 @@ pub struct Inverse {
     pub word: &'static str,
     /// It is done after the one above it in the table, and only if that one is.
     pub follows: bool,
+    /// People do it: no command is right for all.
+    pub by_hand: bool,
     /// Its arguments, as the table has them. `None` if it needs to know more of what was there before than a value.
     arguments: Option<&'static str>,
 }
@@ -103,11 +105,12 @@ impl Inverse {
         let [undo, action, word, arguments] = columns;
         let arguments = match (undo, arguments) {
             ("prior", NONE) => None,
+            ("hand", NONE) => Some(NONE),
             ("call" | "prior" | "then", _) => Some(arguments),
             _ => return None,
         };
-        let follows = undo == "then";
-        Some(Self { action: Operation::of(action)?, word, follows, arguments })
+        let (follows, by_hand) = (undo == "then", undo == "hand");
+        Some(Self { action: Operation::of(action)?, word, follows, by_hand, arguments })
     }
 
     /// An argument of it is what was there before.

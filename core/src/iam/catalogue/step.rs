@@ -58,6 +58,10 @@ pub(crate) enum StepCondition {
     Silences,
     /// It is about a part of this tool.
     Own,
+    /// A user of IAM made the call.
+    ByUser,
+    /// The trust policy that the event puts lets in whom the site does not know.
+    LetsStrangersIn,
     /// What the event puts back was taken away, or switched off, within the last day.
     PutBack,
     /// Something that may have been the same was taken away there within the last day.
@@ -195,6 +199,8 @@ fn condition(text: &'static str) -> Option<StepCondition> {
         "opens-to-anyone" => StepCondition::OpensToAnyone,
         "silences" => StepCondition::Silences,
         "own" => StepCondition::Own,
+        "by-user" => StepCondition::ByUser,
+        "lets-strangers-in" => StepCondition::LetsStrangersIn,
         "put-back" => StepCondition::PutBack,
         "put-perhaps" => StepCondition::PutPerhaps,
         "put-other" => StepCondition::PutOther,

@@ -39,3 +39,9 @@ words! {
         ShutsOut = "shuts-out",
     }
 }
+
+impl TrustWord {
+    /// Words of a policy that lets in whom the site does not know.
+    pub(crate) const STRANGERS: [Self; 4] =
+        [Self::Anyone, Self::ExternalAccount, Self::UnknownPrincipal, Self::FederatedUnconditioned];
+}
