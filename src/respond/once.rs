@@ -1,7 +1,7 @@
 //! Publish once: the mark of an event under way, the claims of its rules, and what is stored of it.
 
 use futures_util::future::join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::responder::{Mode, RespondError, Responder, Response};
 use super::send::{PublishFailed, send};
@@ -42,6 +42,8 @@ pub(super) struct TakenWindows {
     pub(super) for_days: Vec<String>,
     /// Repetitions held back before it.
     held: u32,
+    /// How long repetitions are only counted, where the alert says so.
+    counts_for: Option<SignedDuration>,
     /// Somewhere it is not known.
     unknown: bool,
 }
@@ -123,7 +125,12 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let alert = alert.under(Circumstances {
             history,
             held_back: claims.held,
-            notes: unsure.then(|| NOT_DEDUPLICATED.into()).into_iter().chain(again).collect(),
+            notes: unsure
+                .then(|| NOT_DEDUPLICATED.into())
+                .into_iter()
+                .chain(claims.counts_for.map(only_counted))
+                .chain(again)
+                .collect(),
             acknowledge: remind_at.and_then(|_| self.acknowledge(id)),
         });
         let published = send(self.publish, self.topics, &alert, now).await;
@@ -173,8 +180,11 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         now: Timestamp,
     ) -> TakenWindows {
         let (id, at) = (event.identity(), event.time().unwrap_or(now));
-        let mut claims =
-            TakenWindows { all_repeated: !repetition.is_news, ..TakenWindows::default() };
+        let mut claims = TakenWindows {
+            all_repeated: !repetition.is_news,
+            counts_for: repetition.counts_for(),
+            ..TakenWindows::default()
+        };
         let claimed = repetition.claiming.iter().map(|claiming| self.claim_one(claiming, &id, at));
         for (claiming, claimed) in repetition.claiming.iter().zip(join_all(claimed).await) {
             claims.add(claiming, claimed);
@@ -242,6 +252,17 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 }
 
 /// The line in an alert about its reminder.
+fn only_counted(within: SignedDuration) -> Line {
+    let hours = within.as_hours();
+    let time = match (hours, hours % 24) {
+        (1, _) => "an hour".to_owned(),
+        (24, _) => "a day".to_owned(),
+        (_, 0) => format!("{} days", hours / 24),
+        _ => format!("{hours} hours"),
+    };
+    Line::text(&format!("Repetitions within {time} are counted, and not sent."))
+}
+
 fn published_again(severity: Severity, at: Timestamp) -> Line {
     let louder = if severity < Severity::Critical { ", a step louder," } else { "" };
     let time = at.strftime("%Y-%m-%d %H:%M UTC");

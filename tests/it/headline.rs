@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::night::text;
-use crate::support::{by, call, user};
+use crate::night::{part, text};
+use crate::support::{by, call, responses, user};
 
 const SITE: &str = "accounts: {'111122223333': {name: shop, tags: {Environment: development}}}";
 
@@ -61,4 +61,41 @@ fn an_endpoint_of_a_cluster_is_not_called_a_sign_in() {
     says(public, "Kubernetes cluster reachable from the internet", "Sign-in to a Kubernetes");
     let mode = update(json!({"accessConfig": {"authenticationMode": "API_AND_CONFIG_MAP"}}));
     says(mode, "Sign-in to a Kubernetes cluster changed", "reachable from the internet");
+}
+
+/// One alert about a tool must not hide what it does next, nor to whom else.
+#[test]
+fn a_tool_that_goes_on_is_news_where_it_does_something_else() {
+    let by_tool = |name: &str, minute: usize, secret: &str| {
+        let mut record = call("secretsmanager", name, minute, json!({"secretId": secret}));
+        record["userAgent"] = json!("Boto3/1.9.89 Python/3.8.1 Linux/5.4.0-kali3-amd64");
+        record
+    };
+    let events = vec![
+        by_tool("GetSecretValue", 1, "a"),
+        by_tool("GetSecretValue", 2, "a"),
+        by_tool("GetSecretValue", 3, "b"),
+        by_tool("DescribeSecret", 4, "b"),
+    ];
+    let answers = responses(SITE, Vec::new(), events);
+    let sent: Vec<bool> = answers.iter().map(|answer| answer.alert.is_some()).collect();
+    assert_eq!(sent, [true, false, true, true]);
+    let first = answers[0].alert.as_ref().unwrap().to_text();
+    let note = "Repetitions within 6 hours are counted, and not sent.";
+    assert!(part(&first, "About this alert").contains(note), "{first}");
+    // What is always sent says nothing of the kind.
+    let made = text(SITE, vec![call("iam", "CreateUser", 1, json!({"userName": "zoe"}))]);
+    assert!(!made.contains("are counted"), "{made}");
+}
+
+/// The session of a user is no session of a role.
+#[test]
+fn a_sign_in_link_is_ended_for_users_too() {
+    let token = || call("signin", "GetSigninToken", 1, json!(null));
+    let federated = json!({"type": "FederatedUser", "principalId": "111122223333:x", "accountId": "111122223333",
+        "arn": "arn:aws:sts::111122223333:federated-user/x",
+        "sessionContext": {"sessionIssuer": {"type": "IAMUser", "userName": "dana",
+            "arn": "arn:aws:iam::111122223333:user/dana", "accountId": "111122223333"}}});
+    let what = part(&text(SITE, vec![by(token(), federated)]), "What to do");
+    assert!(what.contains("Of a user: a deny on that user ends them."), "{what}");
 }

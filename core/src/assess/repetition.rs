@@ -12,6 +12,9 @@ use crate::text::severity::Severity;
 /// Window for refused or failed calls of one caller, if the rule has no window of its own: they are published once.
 const ATTEMPT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 
+/// Shortest window that an alert mentions.
+const SAID_FROM: SignedDuration = SignedDuration::from_hours(1);
+
 /// Attempts held back at which they are published once more within their window: people on call learn that it goes on,
 /// and how much it is.
 const ATTEMPTS_PUBLISHED_AGAIN: [u32; 2] = [100, 1_000];
@@ -80,6 +83,15 @@ impl Repetition {
             });
         }
         Self { is_news, claiming, is_attempt }
+    }
+
+    /// How long the next of its kind is only counted, where that is longer than people look at the first one. `None`
+    /// where a rule of it holds nothing back.
+    #[must_use]
+    pub fn counts_for(&self) -> Option<SignedDuration> {
+        let windows = self.claiming.iter().map(|claiming| claiming.window);
+        // It is held back only if every rule of it is.
+        windows.min().filter(|window| !self.is_news && *window >= SAID_FROM)
     }
 
     /// Is this repetition published all the same? The 100th and the 1,000th attempt within a window are.

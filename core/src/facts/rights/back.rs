@@ -63,7 +63,7 @@ pub(super) fn of_trust(before: &Trust, after: &Trust) -> Back {
     let all = |trust: &Trust| -> BTreeSet<String> {
         let words = trust.words.iter().filter(|word| **word != TrustWord::ServiceOnly);
         let words = words.map(ToString::to_string);
-        words.chain(trust.others.iter().cloned()).collect()
+        words.chain(trust.others.iter().chain(&trust.services).cloned()).collect()
     };
     Back::between(&all(before), &all(after))
 }

@@ -18,8 +18,10 @@ pub struct Trust {
     pub words: BTreeSet<TrustWord>,
     /// Accounts other than the own.
     pub accounts: BTreeSet<String>,
-    /// Federated providers and services, as written.
+    /// Federated providers, as written.
     pub others: BTreeSet<String>,
+    /// Services, as written.
+    pub services: BTreeSet<String>,
     /// Federated providers whose identities are let in without further question.
     pub unconditioned: BTreeSet<String>,
     /// Identities given by unique IDs or the like, which do not show their account.
@@ -221,7 +223,7 @@ impl Trust {
 
     fn service(&mut self, value: &str, entry: &Entry<'_>, home: &Home<'_>) {
         self.add(TrustWord::Service);
-        self.others.insert(value.to_owned());
+        self.services.insert(value.to_owned());
         let name = value.to_lowercase();
         if name.contains('*') || OUTSIDE.iter().any(|service| name.starts_with(service)) {
             self.add(TrustWord::ServiceOutside);

@@ -77,7 +77,11 @@ pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
         lines.push(format!("{more} more statements ask something else of such identities"));
     }
     if has(TrustWord::ServiceOutside) {
-        lines.push("a service may hand it to machines outside of AWS".to_owned());
+        let services = list(&trust.services);
+        lines.push(format!("a service may hand it to machines outside of AWS: {services}"));
+    } else if has(TrustWord::Service) {
+        let services = if trust.services.len() == 1 { "service" } else { "services" };
+        lines.push(format!("AWS {services} may take it: {}", list(&trust.services)));
     }
     lines.extend(shut_out(trust).map(str::to_owned));
     let may = match trust.of {
@@ -147,12 +151,28 @@ mod tests {
         let within = "may take it within your organization only: o-exampleorgid";
         check(&allow(star, &by("aws:PrincipalOrgID")), &[&format!("accounts {within}")]);
         let service = r#"{"Service":"config.amazonaws.com"}"#;
-        check(&allow(service, &by("aws:SourceOrgID")), &[&format!("services {within}")]);
+        let named = "AWS service may take it: config.amazonaws.com";
+        check(&allow(service, &by("aws:SourceOrgID")), &[&format!("services {within}"), named]);
         let id = r#"{"AWS":"AIDAEXAMPLEEXAMPLE001"}"#;
         let line = "an identity of an account that is not known may take it: AIDAEXAMPLEEXAMPLE001";
         check(&allow(id, "{}"), &[line]);
         let outside = r#"{"Service":"rolesanywhere.amazonaws.com"}"#;
-        check(&allow(outside, "{}"), &["a service may hand it to machines outside of AWS"]);
+        let machines =
+            "a service may hand it to machines outside of AWS: rolesanywhere.amazonaws.com";
+        check(&allow(outside, "{}"), &[machines]);
+        let both = r#"{"Service":["lambda.amazonaws.com","ec2.amazonaws.com"]}"#;
+        let named = "AWS services may take it: ec2.amazonaws.com, lambda.amazonaws.com";
+        check(&allow(both, "{}"), &[named]);
+        // Providers and services are not named as each other.
+        let mixed = r#"{"Service":"ec2.amazonaws.com","Federated":"arn:aws:iam::111122223333:saml-provider/x"}"#;
+        let lines = describe_trust(&judged(&allow(mixed, "{}"))).join("; ");
+        assert_eq!(lines.matches("ec2.amazonaws.com").count(), 1, "{lines}");
+        let many: Vec<String> = (0..50).map(|n| format!("\"s{n}.amazonaws.com\"")).collect();
+        let many = describe_trust(&judged(&allow(
+            &format!(r#"{{"Service":[{}]}}"#, many.join(",")),
+            "{}",
+        )));
+        assert!(many.iter().any(|line| line.ends_with(" and 40 more")), "{many:?}");
     }
 
     #[test]
