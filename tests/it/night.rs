@@ -325,11 +325,75 @@ fn an_assigned_permission_set_is_said_with_what_it_grants() {
     assert!(admin.starts_with("HIGH: Permission set with far-reaching rights assigned"), "{admin}");
     let through = "- through permission set ps-0123456789abcdef: everything: administrator rights";
     assert_eq!(part(&admin, "What it allows"), through);
-    let reads =
-        text(SITE, vec![made, attach("arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess"), assign()]);
+    let reads = text(
+        SITE,
+        vec![made.clone(), attach("arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess"), assign()],
+    );
     assert!(reads.starts_with("MEDIUM") && part(&reads, "What it allows").is_empty(), "{reads}");
+    // A roll-out says it too, and is no louder for it: the change was an alert of its own.
+    let rolled = |events: Vec<Value>| {
+        let out =
+            sso("ProvisionPermissionSet", 9, json!({"targetType": "ALL_PROVISIONED_ACCOUNTS"}));
+        text(SITE, events.into_iter().chain([out]).collect())
+    };
+    let out = rolled(vec![made.clone(), attach(ADMIN)]);
+    assert!(out.starts_with("LOW: Permission set rolled out to accounts"), "{out}");
+    assert_eq!(part(&out, "What it allows"), through);
+    // What a policy of the customer's says in each account, no event shows.
+    let reference = sso(
+        "AttachCustomerManagedPolicyReferenceToPermissionSet",
+        2,
+        json!({"customerManagedPolicyReference": {"name": "team", "path": "/"}}),
+    );
+    let by_reference = part(&rolled(vec![made.clone(), reference]), "What it allows");
+    assert!(by_reference.contains("is not known"), "{by_reference}");
     let unseen = text(SITE, vec![assign()]);
     let unknown = "- what permission set ps-0123456789abcdef itself may do is not known: no event showed its policies";
     assert!(unseen.starts_with("MEDIUM"), "{unseen}");
     assert_eq!(part(&unseen, "What it allows"), unknown);
+}
+
+/// At night nobody is expected to hand out rights in a cluster either; a pipeline that is listed works at any hour.
+#[test]
+fn clusters_are_as_loud_by_night_as_iam_and_listed_pipelines_no_louder_than_by_day() {
+    const PIPELINE: &str = "arn:aws:iam::111122223333:role/ci/builder";
+    let site = |listed: &str| {
+        format!(
+            "accounts: {{'111122223333': {{name: shop, tags: {{Environment: production}}}}}}\npipelines: [{listed}]"
+        )
+    };
+    let at = |mut record: Value, hour: &str| {
+        record["eventTime"] = json!(format!("2026-11-24T{hour}:00:00Z"));
+        record
+    };
+    let role = "arn:aws:iam::111122223333:role/support";
+    let entry =
+        || call("eks", "CreateAccessEntry", 1, json!({"name": "shop", "principalArn": role}));
+    let pods = || {
+        let pods =
+            json!({"name": "shop", "namespace": "web", "serviceAccount": "cart", "roleArn": role});
+        call("eks", "CreatePodIdentityAssociation", 1, pods)
+    };
+    let attach =
+        || call("iam", "AttachRolePolicy", 1, json!({"roleName": "r", "policyArn": ADMIN}));
+    let (unlisted, listed) = (site(""), site(PIPELINE));
+    for (record, day, night, of_pipeline) in [
+        (entry(), "MEDIUM", "HIGH", "MEDIUM"),
+        (pods(), "MEDIUM", "HIGH", "LOW"),
+        (attach(), "HIGH", "CRITICAL", "HIGH"),
+    ] {
+        let is = |site: &str, hour: &str, want: &str| {
+            let text = text(site, vec![at(record.clone(), hour)]);
+            assert!(text.starts_with(want), "{hour} {text}");
+            text
+        };
+        is(&unlisted, "12", day);
+        is(&unlisted, "02", night);
+        is(&listed, "12", of_pipeline);
+        let text = is(&listed, "02", of_pipeline);
+        assert!(text.contains("a pipeline that you list works too"), "{text}");
+    }
+    // A name alone lists nobody.
+    let other = by(entry(), crate::support::session("arn:aws:iam::111122223333:role/builder"));
+    assert!(text(&listed, vec![at(other, "02")]).starts_with("HIGH"));
 }

@@ -414,6 +414,18 @@ fn attachments_memberships_credentials_and_the_like_are_recorded() {
         r#"01:00 PutInlinePolicyToPermissionSet {"permissionSetArn":"S","inlinePolicy":"d"}"#,
         &["permission-set s inline =d", "permission-set s list lists inline"],
     );
+    check_writes(
+        r#"01:00 AttachManagedPolicyToPermissionSet {"permissionSetArn":"S","managedPolicyArn":"M"}"#,
+        &["permission-set s attached m =", "permission-set s list lists attached m"],
+    );
+    check_writes(
+        r#"01:00 AttachCustomerManagedPolicyReferenceToPermissionSet {"permissionSetArn":"S","customerManagedPolicyReference":{"name":"Team","path":"/a/"}}"#,
+        &["permission-set s attached /a/team =", "permission-set s list lists attached /a/team"],
+    );
+    check_writes(
+        r#"01:00 DetachCustomerManagedPolicyReferenceFromPermissionSet {"permissionSetArn":"S","customerManagedPolicyReference":{"name":"Team"}}"#,
+        &["permission-set s attached /team -"],
+    );
     check_writes(r#"01:00 TagRole {"roleName":"r"}"#, &[]);
     check_writes(r#"01:00 PutRolePolicy "a text""#, &[]);
 }

@@ -295,10 +295,24 @@ impl<'e> Writing<'e> {
             }
             "AttachManagedPolicyToPermissionSet" => (attached()?, Value::Present(String::new())),
             "DetachManagedPolicyFromPermissionSet" => (attached()?, Value::Absent),
+            "AttachCustomerManagedPolicyReferenceToPermissionSet" => {
+                (self.policy_reference()?, Value::Present(String::new()))
+            }
+            "DetachCustomerManagedPolicyReferenceFromPermissionSet" => {
+                (self.policy_reference()?, Value::Absent)
+            }
             "DeletePermissionSet" => return Some(vec![(set, Value::Absent)]),
             _ => return None,
         };
         Some(vec![(thing_of(&set, thing), value)])
+    }
+
+    /// A policy that each account with the permission set must have under this path and name: no ARN, as its account is
+    /// open.
+    fn policy_reference(&self) -> Option<(Thing, Option<String>)> {
+        let name = self.parameter("customerManagedPolicyReference.name")?;
+        let path = self.parameter("customerManagedPolicyReference.path").unwrap_or("/");
+        Some((Thing::Attached, Some(fold(&format!("{path}{name}")))))
     }
 
     fn organization_policy(&self, call: &str) -> Writes {

@@ -68,8 +68,10 @@ impl HandedOver {
         // A new bearer of a role that is trusted with more is news, even if the role holds nothing.
         let by_policy = held.handed.by_policy && exempt.is_none() && guarded.is_none();
         let daily = held.usual || by_policy;
-        over.again =
-            held.again || (pipeline && held.deployed) || (daily && !over.grants.administer());
+        over.again = held.again
+            || held.handed.rolls_out
+            || (pipeline && held.deployed)
+            || (daily && !over.grants.administer());
         over
     }
 

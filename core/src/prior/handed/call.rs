@@ -28,6 +28,8 @@ pub struct Handed {
     pub(in crate::prior) cut: bool,
     /// A policy allows somebody to hand them over or to wear them, one by one.
     pub by_policy: bool,
+    /// It only rolls out what was given before: each change had an alert of its own.
+    pub rolls_out: bool,
     /// The document that names them, if the call only names the document.
     pub(in crate::prior) document: Option<Ask>,
     /// The documents that name them.
@@ -200,6 +202,7 @@ impl Handed {
             bearers,
             cut,
             by_policy,
+            rolls_out: call == "ProvisionPermissionSet",
             document,
             policies,
             worn,

@@ -104,7 +104,7 @@ impl<'e> Search<'e> {
                 policies.push(self.document(event, "inlinePolicy")?);
                 HandedKind::Role
             }
-            ("sso.amazonaws.com", "CreateAccountAssignment") => {
+            ("sso.amazonaws.com", "CreateAccountAssignment" | "ProvisionPermissionSet") => {
                 let arn = event.parameter("permissionSetArn")?;
                 let set = Address::of_entity(self.account, EntityKind::PermissionSet, arn);
                 self.found.push((arn::without_path(arn).to_owned(), Bearer::Identity(set)));
