@@ -14,7 +14,7 @@ use iam_responder::respond::handled::{Disposition, Handled};
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
-use crate::support::{World, by, call, engine, user};
+use crate::support::{World, by, call, engine, responses, session, user};
 
 /// Answers events in order, as one environment would.
 fn outcomes(events: Vec<Result<Event, Unreadable>>) -> Vec<Handled> {
@@ -126,4 +126,30 @@ fn a_trail_that_is_strengthened_by_night_is_quiet() {
     ] {
         assert!(trail(less.clone()) >= Some(Severity::High), "{less}");
     }
+}
+
+/// Who changes to a new phone is one step quieter, and never silent: a thief of the session looks the same.
+#[test]
+fn a_user_who_changes_his_own_device_with_a_second_factor_is_a_step_quieter() {
+    let taken = |by_whom: Value, whose: &str| {
+        let parameters =
+            json!({"userName": whose, "serialNumber": "arn:aws:iam::111122223333:mfa/phone"});
+        let record = by(call("iam", "DeactivateMFADevice", 1, parameters), by_whom);
+        responses("accounts: {}", Vec::new(), vec![record]).remove(0).outcome.severity
+    };
+    let bob = |mfa: Option<&str>| {
+        let mut bob = user("bob");
+        if let Some(mfa) = mfa {
+            bob["sessionContext"] = json!({"attributes": {"mfaAuthenticated": mfa}});
+        }
+        bob
+    };
+    assert_eq!(taken(bob(Some("true")), "bob"), Some(Severity::Medium));
+    assert_eq!(taken(bob(Some("false")), "bob"), Some(Severity::High));
+    assert_eq!(taken(bob(None), "bob"), Some(Severity::High));
+    assert_eq!(taken(bob(Some("true")), "ann"), Some(Severity::High));
+    // The session's word that it had a factor counts of users alone.
+    let mut role = session("arn:aws:iam::111122223333:role/bob");
+    role["sessionContext"]["attributes"] = json!({"mfaAuthenticated": "true"});
+    assert_eq!(taken(role, "bob"), Some(Severity::High));
 }
