@@ -414,6 +414,13 @@ fn attachments_memberships_credentials_and_the_like_are_recorded() {
         r#"01:00 PutInlinePolicyToPermissionSet {"permissionSetArn":"S","inlinePolicy":"d"}"#,
         &["permission-set s inline =d", "permission-set s list lists inline"],
     );
+    check_writes(r#"01:00 TagRole {"roleName":"r"}"#, &[]);
+    check_writes(r#"01:00 PutRolePolicy "a text""#, &[]);
+}
+
+/// A reference to a customer policy is recorded as an attachment: by path and name, as its account is open.
+#[test]
+fn policies_of_permission_sets_are_recorded() {
     check_writes(
         r#"01:00 AttachManagedPolicyToPermissionSet {"permissionSetArn":"S","managedPolicyArn":"M"}"#,
         &["permission-set s attached m =", "permission-set s list lists attached m"],
@@ -426,6 +433,4 @@ fn attachments_memberships_credentials_and_the_like_are_recorded() {
         r#"01:00 DetachCustomerManagedPolicyReferenceFromPermissionSet {"permissionSetArn":"S","customerManagedPolicyReference":{"name":"Team"}}"#,
         &["permission-set s attached /team -"],
     );
-    check_writes(r#"01:00 TagRole {"roleName":"r"}"#, &[]);
-    check_writes(r#"01:00 PutRolePolicy "a text""#, &[]);
 }

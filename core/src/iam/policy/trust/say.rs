@@ -76,13 +76,7 @@ pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
     if let Some(more @ 1..) = trust.asked.len().checked_sub(ASKED_MAX) {
         lines.push(format!("{more} more statements ask something else of such identities"));
     }
-    if has(TrustWord::ServiceOutside) {
-        let services = list(&trust.services);
-        lines.push(format!("a service may hand it to machines outside of AWS: {services}"));
-    } else if has(TrustWord::Service) {
-        let services = if trust.services.len() == 1 { "service" } else { "services" };
-        lines.push(format!("AWS {services} may take it: {}", list(&trust.services)));
-    }
+    lines.extend(services(trust));
     lines.extend(shut_out(trust).map(str::to_owned));
     let may = match trust.of {
         Of::Role => return lines,
@@ -91,6 +85,15 @@ pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
     };
     lines.iter_mut().for_each(|line| *line = line.replace(" may take it", may));
     lines
+}
+
+fn services(trust: &Trust) -> Option<String> {
+    let named = list(&trust.services);
+    if trust.has(TrustWord::ServiceOutside) {
+        return Some(format!("a service may hand it to machines outside of AWS: {named}"));
+    }
+    let services = if trust.services.len() == 1 { "service" } else { "services" };
+    trust.has(TrustWord::Service).then(|| format!("AWS {services} may take it: {named}"))
 }
 
 fn shut_out(trust: &Trust) -> Option<&'static str> {
