@@ -75,9 +75,9 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// What an event means, with all that the world answers about it, and with what it wrote kept for the events after it.
     /// Nothing is published.
     pub async fn meaning(&self, event: &mut Event, now: Timestamp) -> Context {
-        let opened = self.engine.open(event);
-        let (known, _) = self.known(event, opened.facts(), now).await;
-        self.engine.recognise(event, opened, &known).context
+        let screened = self.engine.screen(event);
+        let (known, _) = self.known(event, screened.facts(), now).await;
+        self.engine.recognise(event, screened, &known).context
     }
 
     /// Reads only what later events are compared with. The event itself raises no alert, no matter what the world

@@ -12,7 +12,7 @@ use iam_responder::event::input::{self, Found};
 use iam_responder::event::{CallOutcome, Event, Shape, Unreadable};
 use iam_responder::facts::Context;
 use iam_responder::plan::{PlanId, undo};
-use iam_responder::respond::outcome::Disposition;
+use iam_responder::respond::handled::Disposition;
 use iam_responder::respond::{Mode, Origin, Responder, Topics};
 use iam_responder::text::clean::{clean, escape_invisible};
 use jiff::Timestamp;
