@@ -90,7 +90,7 @@ fn line(arguments: &[&str], input: &str) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
 }
 
-/// `undo` proposes what the alert does, also where the program was told more of what was before, or no rule asks for it.
+/// `undo` proposes what the alert does, also where more is known of what was before, or no rule asks for it.
 #[test]
 fn undo_prints_the_plan_of_the_alert() {
     let sample = "events/attach-role-policy-admin.json";

@@ -10,6 +10,7 @@ use super::age::human;
 
 use crate::iam::catalogue::Effect;
 use crate::plan::{Guard, Permission, Pin, PlanId, Planned, Undo};
+use crate::text::live::is_live;
 
 /// Age of an event above which its undo is doubted, in minutes.
 const UNDO_AGE_MINUTES_MAX: i64 = 60;
@@ -46,7 +47,8 @@ pub struct StepLine {
 pub struct NeedLine {
     /// IAM action, as `iam:DetachRolePolicy`.
     pub action: Cow<'static, str>,
-    /// ARNs. The path of a name of IAM is not in the event, so such a name stands there without a path and with any.
+    /// ARNs. The path of a name of IAM is not in the event, so such a name stands there without a path and with any. What a
+    /// channel would make a link or a mention of is taken apart by `?`, which means any one character.
     pub resource: Vec<String>,
     /// The condition of the statement, as a policy has it: values by key by operator.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,14 +58,29 @@ pub struct NeedLine {
 /// Values by key by operator.
 pub type Condition = BTreeMap<Cow<'static, str>, BTreeMap<Cow<'static, str>, String>>;
 
+/// An ARN in which nothing is live: it still means what it meant, and next to nothing else.
+fn dead(arn: &str) -> String {
+    let chars: Vec<char> = arn.chars().collect();
+    let shown = |(at, c): (usize, &char)| {
+        if is_live(&chars, at) || *c == '<' || !c.is_ascii_graphic() { '?' } else { *c }
+    };
+    chars.iter().enumerate().map(shown).collect()
+}
+
 impl NeedLine {
     fn of(permission: &Permission) -> Self {
-        let by_key = |pin: &Pin| BTreeMap::from([(Cow::Borrowed(pin.key), pin.value.clone())]);
-        let by_operator = |pin: &Pin| BTreeMap::from([(Cow::Borrowed(pin.operator), by_key(pin))]);
+        let condition = |pin: &Pin| {
+            let value = dead(&pin.value);
+            // `ArnEquals` takes a `?` for any character by itself.
+            let exact = value == pin.value || pin.operator != "StringEquals";
+            let operator = if exact { pin.operator } else { "StringLike" };
+            let by_key = BTreeMap::from([(Cow::Borrowed(pin.key), value)]);
+            BTreeMap::from([(Cow::Borrowed(operator), by_key)])
+        };
         Self {
             action: Cow::Borrowed(permission.action),
-            resource: permission.resources.clone(),
-            condition: permission.pin.as_ref().map(by_operator),
+            resource: permission.resources.iter().map(|resource| dead(resource)).collect(),
+            condition: permission.pin.as_ref().map(condition),
         }
     }
 }
@@ -203,6 +220,22 @@ mod tests {
             "resource":["arn:aws:iam::111122223333:role/r","arn:aws:iam::111122223333:role/*/r"],
             "condition":{"ArnEquals":{"iam:PolicyARN":"arn:aws:iam::aws:policy/ReadOnlyAccess"}}}]"#;
         assert_eq!(detach["needs"], json(want));
+        let hostile =
+            "arn:aws:iam::111122223333:policy/http://evil.example/<!here>/@everyone/\u{7f}p*";
+        let parameters = serde_json::json!({"roleName": "www.evil", "policyArn": hostile});
+        let needs = line("AttachRolePolicy", parameters, json("null"))["needs"].to_string();
+        assert!(needs.contains("policy/http:/?evil.example/?!here>/?everyone/?p${*}"), "{needs}");
+        assert!(needs.contains("role/www?evil"), "{needs}");
+        let service = json(r#"{"servicePrincipal":"backup.evil.com"}"#);
+        let record = format!(
+            r#"{{"eventSource":"organizations.amazonaws.com","eventName":"DisableAWSServiceAccess",
+                "recipientAccountId":"111122223333","requestParameters":{service}}}"#
+        );
+        let event = Event::parse(&record).unwrap();
+        let steps = undo(&event, &Context::plain(&event, &Known::default()));
+        let needs = serde_json::to_string(&StepLine::all(&steps, None)[0].needs).unwrap();
+        let want = r#"{"StringLike":{"organizations:ServicePrincipal":"backup.evil?com"}}"#;
+        assert!(needs.contains(want), "{needs}");
         let user = json(r#"{"userName":"u"}"#);
         let password = line("CreateLoginProfile", user.clone(), user);
         assert_eq!(

@@ -179,8 +179,6 @@ fn json_text(value: &str) -> String {
     for (at, c) in chars.iter().enumerate() {
         match c {
             '"' => text.push_str("\\\""),
-            '\n' => text.push_str("\\n"),
-            '\t' => text.push_str("\\t"),
             c if is_text_char(*c) && !is_live(&chars, at) => text.push(*c),
             c => {
                 let mut units = [0; 2];
