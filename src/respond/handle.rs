@@ -142,7 +142,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             severity: Some(decision.severity),
             rules: rules.iter().map(|rule| rule.spec.id.clone()).collect(),
             reasons: decision.reasons.iter().map(|reason| reason.line().as_it_is()).collect(),
-            plan: StepLine::all(&decision.plan, decision.plan_id.as_ref()),
+            plan: StepLine::in_alert(&decision.plan, decision.plan_id.as_ref()),
             ..outcome(event, disposition)
         };
         let unpublished = |outcome| Ok(Response { outcome, alert: None });

@@ -121,11 +121,11 @@ impl Alert {
             rights: rights_lines(context),
             links: links::links(event, context),
             event: event_line(event, context, now),
-            undo: StepLine::all(&decision.undo, decision.plan_id.as_ref())
+            undo: StepLine::in_alert(&decision.undo, decision.plan_id.as_ref())
                 .into_iter()
                 .map(|step| step.doubted(event.time(), now))
                 .collect(),
-            plan: StepLine::all(&decision.plan, decision.plan_id.as_ref()),
+            plan: StepLine::in_alert(&decision.plan, decision.plan_id.as_ref()),
             who,
             place,
             history: Vec::new(),

@@ -17,6 +17,13 @@ const UNDO_AGE_MINUTES_MAX: i64 = 60;
 /// How far ahead of the clock an event may be, in minutes, before its undo is doubted.
 const UNDO_AHEAD_MINUTES_MAX: i64 = 15;
 
+/// Longest command in an alert that takes a step back, in bytes. It may hold a document, which each channel escapes
+/// anew, and an alert that is too large for SNS reaches nobody.
+const REVERT_BYTES_MAX: usize = 1_024;
+/// Why an alert has no such command although there is one.
+const LONG_REVERT: &str =
+    "the command that takes it back is too long for an alert: `iam-responder undo EVENT` prints it";
+
 /// A step of a plan, as people and programs read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StepLine {
@@ -96,7 +103,7 @@ pub enum Status {
 }
 
 impl StepLine {
-    /// The steps of the plan of this ID, as an alert proposes them. The list ends with the first refused step: the steps
+    /// The steps of the plan of this ID, as they are proposed. The list ends with the first refused step: the steps
     /// behind it are useless without it.
     #[must_use]
     pub fn all(steps: &[Undo], id: Option<&PlanId>) -> Vec<Self> {
@@ -106,6 +113,18 @@ impl StepLine {
                 break;
             }
             lines.push(Self::of(step, id));
+        }
+        lines
+    }
+
+    /// The same in an alert.
+    #[must_use]
+    pub fn in_alert(steps: &[Undo], id: Option<&PlanId>) -> Vec<Self> {
+        let mut lines = Self::all(steps, id);
+        for line in &mut lines {
+            if line.revert.take_if(|revert| revert.len() > REVERT_BYTES_MAX).is_some() {
+                line.reason = Some(Cow::Borrowed(LONG_REVERT));
+            }
         }
         lines
     }
@@ -179,6 +198,7 @@ mod tests {
     use crate::event::Event;
     use crate::facts::{Context, Known};
     use crate::plan::undo;
+    use crate::prior::{Answers, Prior, Source, Taken};
 
     #[test]
     fn what_no_command_can_say_is_refused_to_people_and_all_behind_it() {
@@ -196,6 +216,28 @@ mod tests {
         assert_eq!(steps("p"), [(None, true), (None, true)]);
         assert_eq!(steps("file://p"), [(Some(Guard::UnsafeValue), false)]);
     }
+    #[test]
+    fn a_long_document_is_not_put_back_by_a_command_in_an_alert() {
+        let put = |letters: usize| {
+            let document = format!(r#"{{"Statement":[{{"Sid":"{}"}}]}}"#, "x".repeat(letters));
+            let record = serde_json::json!({
+                "eventSource": "iam.amazonaws.com", "eventName": "PutRolePolicy",
+                "recipientAccountId": "111122223333",
+                "requestParameters": {"roleName": "r", "policyName": "p", "policyDocument": document},
+            });
+            let event = Event::parse(&record.to_string()).unwrap();
+            let source = Source { event_id: "f".to_owned(), at: Timestamp::UNIX_EPOCH };
+            let former = Prior::Absent { source, taken: Taken::Nothing };
+            let before = Answers { former, ..Answers::default() };
+            undo(&event, &Context::plain(&event, &Known { before, ..Known::default() }))
+        };
+        let line = |steps: &[Undo]| StepLine::in_alert(steps, None).remove(0);
+        let (short, long) = (put(500), put(1_000));
+        assert!(line(&short).revert.is_some() && line(&short).reason.is_none());
+        assert_eq!((line(&long).revert, line(&long).reason), (None, Some(LONG_REVERT.into())));
+        assert!(StepLine::all(&long, None)[0].revert.is_some());
+    }
+
     #[test]
     fn a_step_says_what_it_needs_and_what_takes_it_back() {
         let line = |name: &str, parameters: serde_json::Value, response: serde_json::Value| {

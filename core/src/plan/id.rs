@@ -69,11 +69,16 @@ fn with(hash: Fingerprint, undo: &Undo) -> Fingerprint {
             let arguments = proposal.step.arguments();
             let hash =
                 hash.and("do").and(proposal.account.as_str()).and(&arguments.len().to_string());
-            arguments.into_iter().fold(hash, |hash, (name, value)| match value {
+            let hash = arguments.into_iter().fold(hash, |hash, (name, value)| match value {
                 Value::Nothing => hash.and(name).and("nothing"),
                 Value::Flag(on) => hash.and(name).and("flag").and(if on { "on" } else { "off" }),
                 Value::Text(text) => hash.and(name).and("text").and(text),
-            })
+            });
+            // What takes it back holds what the event left.
+            match undo.planned.command_back() {
+                Some(back) => hash.and("back").and(&back),
+                None => hash,
+            }
         }
     }
 }
@@ -88,7 +93,7 @@ mod tests {
     use super::*;
     use crate::facts::Known;
     use crate::plan::undo;
-    use crate::prior::{Answers, Source};
+    use crate::prior::{Answers, Source, Taken};
 
     /// The ID against a change of the default version of a policy, which was this one before.
     fn id(account: &str, event: &str, policy: &str, former: &str, by: &str, site: &str) -> PlanId {
@@ -151,5 +156,25 @@ mod tests {
             plan("AttachRolePolicy", json!({"omitted": true})),
         ]);
         assert_eq!(ids.len(), 5);
+        let put = |action: &str| {
+            let text = format!(
+                r#"{{"Statement":{{"Effect":"Allow","Action":"{action}","Resource":"*"}}}}"#
+            );
+            let record = json!({
+                "eventSource": "iam.amazonaws.com", "eventName": "PutRolePolicy", "eventID": "e",
+                "recipientAccountId": "111122223333",
+                "requestParameters": {"roleName": "r", "policyName": "p", "policyDocument": text},
+            });
+            let event = Event::parse(&record.to_string()).unwrap();
+            let source = Source { event_id: "f".to_owned(), at: Timestamp::UNIX_EPOCH };
+            let former = Prior::Absent { source, taken: Taken::Nothing };
+            let known =
+                Known { before: Answers { former, ..Answers::default() }, ..Known::default() };
+            let context = Context::plain(&event, &known);
+            let steps = undo(&event, &context);
+            assert!(steps[0].planned.command_back().unwrap().contains(action));
+            PlanId::of(&event, &context, &steps, "s")
+        };
+        assert_ne!(put("s3:GetObject"), put("*"), "what takes it back differs");
     }
 }

@@ -3,7 +3,10 @@
 //! Source: the Service Authorization Reference,
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
 
-use super::argument::{GroupId, IdentityStoreId, MembershipId, PolicyTargetId, QueueUrl, UserId};
+use super::argument::{
+    ClusterMember, ClusterName, GroupId, IdentityStoreId, MembershipId, PolicyTargetId, QueueUrl,
+    UserId,
+};
 use super::step::Step;
 use crate::iam::account::AccountId;
 use crate::iam::arn::{Arn, function_name};
@@ -112,8 +115,12 @@ impl Place<'_> {
 
     fn function(self, named: &str, qualifier: Option<&str>, region: &Region) -> On {
         let function = literal(function_name(named));
-        let of = |name: &str| match self.of("lambda", region.as_str(), &format!("function:{name}"))
-        {
+        // An ARN says its own place.
+        let arn = Arn::parse(named);
+        let region = arn.map_or(region.as_str(), |arn| arn.region);
+        let account = arn.and_then(|arn| AccountId::parse(arn.account)).unwrap_or(self.account);
+        let place = Self { account, ..self };
+        let of = |name: &str| match place.of("lambda", region, &format!("function:{name}")) {
             On::Arns(arns) => arns,
             On::Names(..) | On::Any => Vec::new(),
         };
@@ -121,6 +128,27 @@ impl Place<'_> {
         On::Arns(
             of(&function).into_iter().chain(qualified.iter().flat_map(|one| of(one))).collect(),
         )
+    }
+
+    /// The entry of a principal in a cluster. An ID that no event of it shows ends its ARN, and whether a path stands before
+    /// the name is not documented.
+    fn entry(self, cluster: &ClusterName, member: &ClusterMember, region: &Region) -> On {
+        let arn = Arn::parse(member.as_str());
+        let named = arn.and_then(|arn| {
+            let of = |kind: &'static str| Some((kind, arn.account, arn.below(kind)?));
+            of("role").or_else(|| of("user"))
+        });
+        let (kind, account, name) = named.unwrap_or(("*", "*", "*"));
+        let short = name.rsplit('/').next().unwrap_or(name);
+        let names = if short == name { vec![name] } else { vec![name, short] };
+        let Self { partition, account: own } = self;
+        let (region, cluster) = (region.as_str(), cluster.as_str());
+        let one = |name: &str| {
+            let name = literal(name);
+            let entry = format!("access-entry/{cluster}/{kind}/{account}/{name}/*");
+            format!("arn:{partition}:eks:{region}:{own}:{entry}")
+        };
+        On::Arns(names.into_iter().map(one).collect())
     }
 
     /// A queue by its address, `https://sqs.REGION.amazonaws.com/ACCOUNT/NAME`.
@@ -304,9 +332,9 @@ resources! { place:
     Step::DeleteParameter { name, region } =>
         place.of("ssm", region.as_str(), &format!("parameter/{}", name.as_str().trim_start_matches('/')));
     Step::DeleteActivation { .. } => On::Any;
-    // The ARN of an entry ends with an ID that no event of it shows.
-    Step::DeleteAccessEntry { cluster_name, region, .. } | Step::DisassociateAccessPolicy { cluster_name, region, .. } =>
-        place.of("eks", region.as_str(), &format!("access-entry/{}/*", cluster_name.as_str()));
+    Step::DeleteAccessEntry { cluster_name, principal_arn, region }
+        | Step::DisassociateAccessPolicy { cluster_name, principal_arn, region, .. } =>
+        place.entry(cluster_name, principal_arn, region);
     Step::DeletePodIdentityAssociation { cluster_name, association_id, region } => place.of(
         "eks",
         region.as_str(),
@@ -502,6 +530,19 @@ mod tests {
         let arn = "arn:aws-cn:lambda:cn-north-1:111122223333:function:f";
         check(&function("f", None), &[arn], None);
         check(&function(arn, Some("live")), &[arn, &format!("{arn}:live")], None);
+        let elsewhere = "arn:aws-cn:lambda:cn-northwest-1:999988887777:function:f";
+        check(&function(elsewhere, None), &[elsewhere], None);
+        let entry = |member: &str| Step::DeleteAccessEntry {
+            cluster_name: Argument::read(Ok("prod")).unwrap(),
+            principal_arn: Argument::read(Ok(member)).unwrap(),
+            region: region.clone(),
+        };
+        let of = "arn:aws-cn:eks:cn-north-1:111122223333:access-entry/prod";
+        let role = "arn:aws-cn:iam::444455556666:role/team/x";
+        let both = ["team/x", "x"].map(|name| format!("{of}/role/444455556666/{name}/*"));
+        check(&entry(role), &both.each_ref().map(String::as_str), None);
+        let user = format!("{of}/user/111122223333/bob/*");
+        check(&entry("arn:aws-cn:iam::111122223333:user/bob"), &[&user], None);
         let key = "0a1b2c3d-0000-4000-8000-0123456789ab";
         let arn = format!("arn:aws-cn:kms:cn-north-1:111122223333:key/{key}");
         for key in [key, &arn] {

@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use crate::iam::catalogue::{Call, Effect, IAM, Inverse, calls_of, step_rows};
+use crate::iam::catalogue::{Call, Effect, IAM, Inverse, StepCondition, calls_of, step_rows};
 
 /// The table: a row for each call of IAM that changes something, with the steps that undo it, or the reason why none
 /// does.
 #[must_use]
 pub fn table() -> String {
     let mut text =
-        "| Call | Undone by | Effect | Known from, or why not undone |\n|---|---|---|---|\n"
+        "| Call | Undone by | Effect | Known from, or what is to be known |\n|---|---|---|---|\n"
             .to_owned();
     for call in calls_of(IAM) {
         let (steps, effects, from) = row(call);
@@ -56,10 +56,17 @@ fn effects(inverse: &Inverse) -> String {
 
 fn known_from(inverse: &Inverse) -> &'static str {
     match inverse.arguments() {
+        _ if inverse.by_hand => "people do it: no command fits every case",
         Some(_) if inverse.needs_former() => "the event, and the value before",
+        Some(_) if is_new_only(inverse) => "the event, and that nothing was there before",
         Some(_) => "the event",
         None => "what was there before: a person puts it back",
     }
+}
+
+/// Is it offered only where what the call made replaced nothing?
+fn is_new_only(inverse: &Inverse) -> bool {
+    step_rows(inverse.word).iter().any(|row| row.when.contains(&StepCondition::ReplacesNothing))
 }
 
 #[cfg(test)]
@@ -83,6 +90,11 @@ mod tests {
         };
         assert_eq!(of("AttachRolePolicy"), ["`DetachRolePolicy`", "gives or narrows", "the event"]);
         assert!(of("CreateUser")[2].starts_with("Harmless"));
+        assert!(of("CreateRole")[2].starts_with("people do it"));
+        assert_eq!(
+            of("PutRolePolicy")[2].split("; ").next(),
+            Some("the event, and that nothing was there before")
+        );
         assert_eq!(
             of("CreatePolicyVersion")[0],
             "`DeletePolicyVersion`; or `SetDefaultPolicyVersion`, then `DeletePolicyVersion`"

@@ -44,6 +44,11 @@ pub(crate) struct Arguments {
 type Dry<'a> = Responder<'a, Recorder, Memory, Offline>;
 
 pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let is_input = |path: &PathBuf| path.as_os_str() == "-";
+    if is_input(&arguments.path) && arguments.ledger.iter().any(is_input) {
+        let both = "standard input is either the event or the ledger: write one of them to a file";
+        return Err(Failure::Fault(both.to_owned()));
+    }
     let engine = files::engine(global)?;
     let (topics, publish, state) = (Topics::default(), Recorder::default(), Memory::default());
     let responder =
@@ -62,7 +67,9 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
             None
         }
     });
+    let mut seen = 0_usize;
     for event in events.chain(damaged) {
+        seen += 1;
         let event = event.and_then(|event| {
             event.check_envelope()?;
             if event.shape() == Shape::Unknown { Err(Unreadable::UnknownShape) } else { Ok(event) }
@@ -75,8 +82,13 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
             }
         };
     }
-    if let Some(what) = skipped.line() {
-        writeln!(anstream::stderr(), "note: {what}")?;
+    match skipped.line() {
+        Some(what) => writeln!(anstream::stderr(), "note: {what}")?,
+        None if seen == 0 => {
+            unreadable(&mut out, global.format, "no event in it")?;
+            found = true;
+        }
+        None => {}
     }
     out.flush()?;
     Ok(if found { Exit::Findings } else { Exit::Clean })
