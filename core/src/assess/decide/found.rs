@@ -13,10 +13,12 @@ const BURST: &str = "derived.burst";
 /// Minutes in which different changes by one principal are a burst, as `derived.burst` counts them.
 pub const BURST_MINUTES: i64 = 10;
 
-/// How many events or changes the rules found, and the word of the user agent that the loudest of them looks for: where a
-/// pattern or a threshold leaves that open.
+/// How many events or changes the loudest of the rules found, and the word of the user agent that it looks for: where its
+/// pattern or its threshold leaves that open.
 pub(super) fn found(rules: &[&Rule], event: &Event, context: &Context) -> Vec<Reason> {
-    let often = rules.iter().find_map(|rule| match rule.spec.fires() {
+    // What another than the loudest counts made nothing louder.
+    let loudest = rules.first();
+    let often = loudest.and_then(|rule| match rule.spec.fires() {
         Fires::When { often: Some(often), .. } => {
             let (count, within) = often.in_environment(&context.environment.name);
             Some(Reason::Often { count, minutes: within.as_mins() })
@@ -24,9 +26,9 @@ pub(super) fn found(rules: &[&Rule], event: &Event, context: &Context) -> Vec<Re
         _ => None,
     });
     let asks = |rule: &&Rule| rule.pattern.matchers(BURST).next().is_some();
-    let burst = context.burst.filter(|_| rules.iter().any(asks));
+    let burst = context.burst.filter(|_| loudest.is_some_and(asks));
     let burst = burst.map(|count| Reason::Burst { count, minutes: BURST_MINUTES });
-    let of_agent = rules.first().into_iter().flat_map(|rule| rule.pattern.matchers(AGENT));
+    let of_agent = loudest.into_iter().flat_map(|rule| rule.pattern.matchers(AGENT));
     let word = of_agent.filter_map(|one| word(one, event)).next();
     often.into_iter().chain(burst).chain(word.map(Reason::AgentHas)).collect()
 }
