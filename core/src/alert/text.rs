@@ -5,6 +5,7 @@ use super::contents::{Alert, HELD_BACK_MAX, RULES_MAX, Who, shown_lines, shown_n
 use super::step::{Status, StepLine};
 use super::word::KeptWord;
 use crate::event::PrincipalKind;
+use crate::iam::catalogue;
 use crate::iam::kind::EntityKind;
 use crate::text::hostile::Hostile;
 
@@ -99,7 +100,8 @@ fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
                 shown_name(entity.name.as_ref()).map(|name| format!(" on {} {name}", kind.word()))
             }
         });
-        facts.push(("What", format!("{name}{}", on.unwrap_or_default())));
+        let of = of_service(alert).unwrap_or_default();
+        facts.push(("What", format!("{name}{of}{}", on.unwrap_or_default())));
     }
     facts.extend(alert.event.error().map(|error| ("Error", error)));
     if let Some(place) = place(alert) {
@@ -117,6 +119,14 @@ fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
         facts.push(("When", format!("{time}{}", delay.unwrap_or_default())));
     }
     facts
+}
+
+/// The service, where the call is none that is known: its name alone says not whose it is.
+fn of_service(alert: &Alert) -> Option<String> {
+    let source = alert.event.source.as_ref()?;
+    let name = alert.event.name.as_ref()?;
+    let known = catalogue::is_known((source.as_it_is(), name.as_it_is()));
+    shown_name(Some(source)).filter(|_| !known).map(|source| format!(" of {source}"))
 }
 
 /// Further facts about the caller, a line each.

@@ -60,8 +60,8 @@ impl Facts {
             (Some(source), Some(name)) => catalogue::find(source, name),
             _ => None,
         };
-        let known_api = call.is_some()
-            || event.event_source().zip(event.name()).is_some_and(catalogue::is_unrated);
+        let named = event.event_source().zip(event.name());
+        let known_api = named.is_some_and(catalogue::is_known);
         let (outcome, omitted) = (call_outcome(event), omitted(event));
         let principal = Principal::of(event);
         let entity = call.map_or_else(

@@ -40,3 +40,9 @@ pub(crate) use wearers::{
     NamePart, Other, WearerKind, WearerRow, Work, has_others_beside, has_several_roles,
     is_any_known, is_principal_of, services_that_wear, wearer_rows, wearing_services,
 };
+
+/// Is a call known, by its source and name: rated, or known to need no rating?
+#[must_use]
+pub(crate) fn is_known(call: (&str, &str)) -> bool {
+    find(call.0, call.1).is_some() || is_unrated(call)
+}
