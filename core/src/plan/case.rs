@@ -6,8 +6,9 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::guard::Guard;
-use crate::event::{Event, EventId, PrincipalKind, values_at};
+use crate::event::{Event, EventId, PrincipalKind, partition, values_at};
 use crate::facts::{Back, Context};
+use crate::iam::account;
 use crate::iam::arn::Arn;
 use crate::iam::catalogue::{Effect, Inverse, StepCondition, StepRow, step_doubts, step_rows};
 use crate::iam::policy::TrustWord;
@@ -17,6 +18,9 @@ use crate::vocabulary::OwnKind;
 
 /// Time within which what was taken away counts as put back, and not as new.
 const PUT_BACK: SignedDuration = SignedDuration::from_hours(24);
+
+/// Stands in texts of the table for the ARN of the own account's root.
+const ROOT: &str = "{root}";
 
 /// The first case of a step whose conditions hold.
 pub(super) fn of(inverse: &Inverse, event: &Event, context: &Context) -> Option<&'static StepRow> {
@@ -42,7 +46,16 @@ pub(super) fn doubts(
     let needs_it =
         guard == Some(Guard::PriorStateUnknown) || guard.is_none() && inverse.needs_former();
     let before = needs_it.then(known).flatten().map(Cow::Owned);
-    texts.map(Cow::Borrowed).chain(before).collect()
+    texts.map(|text| rooted(text, event)).chain(before).collect()
+}
+
+/// The text, with the ARN of the own account's root where it asks for it.
+fn rooted(text: &'static str, event: &Event) -> Cow<'static, str> {
+    if !text.contains(ROOT) {
+        return Cow::Borrowed(text);
+    }
+    let account = event.account().filter(|account| account::is_id(account)).unwrap_or("ACCOUNT");
+    Cow::Owned(text.replace(ROOT, &format!("arn:{}:iam::{account}:root", partition(event))))
 }
 
 /// Names the event that holds what was there before; a short value itself.
@@ -80,12 +93,16 @@ fn holds(condition: &StepCondition, event: &Event, context: &Context) -> bool {
     let rights = &context.rights;
     let is_one =
         |text: &str, values: &[&str]| values.iter().any(|value| text.eq_ignore_ascii_case(value));
+    let remain =
+        |others: bool| rights.trust.as_ref().is_some_and(|trust| trust.others_remain == others);
     match condition {
         StepCondition::OnlyDenies => rights.only_denies,
         StepCondition::DeniesToo => rights.denies && !rights.only_denies,
         StepCondition::OpensToAnyone => {
             rights.trust.as_ref().is_some_and(|trust| trust.has(TrustWord::Anyone) && !trust.cut)
         }
+        StepCondition::OthersRemain => remain(true),
+        StepCondition::NoneRemains => remain(false),
         StepCondition::Silences => context.silences,
         StepCondition::Own => !context.own.is_empty(),
         StepCondition::ByUser => context.facts.principal.kind == PrincipalKind::IamUser,
@@ -283,6 +300,50 @@ mod tests {
     fn a_denying_policy_that_was_taken_off_may_belong_off() {
         let deny = r#"{"roleName":"r","policyArn":"arn:aws:iam::aws:policy/AWSDenyAll"}"#;
         check("DetachRolePolicy", deny, Prior::default(), true, &["locked somebody out"], &[]);
+    }
+
+    /// A policy without a statement is refused, or leaves its account no way to change it.
+    #[test]
+    fn what_is_left_without_the_open_statements_says_what_to_put() {
+        let open = r#"{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"*\"}"#;
+        let own = |action: &str| {
+            format!(
+                r#"{{\"Effect\":\"Allow\",\"Principal\":{{\"AWS\":\"arn:aws:iam::111122223333:root\"}},\"Action\":\"{action}\"}}"#
+            )
+        };
+        let said = |source: &str, name: &str, parameters: &str, statements: &str| {
+            let document = format!(r#""{{\"Statement\":[{statements}]}}""#);
+            let parameters = parameters.replace("DOCUMENT", &document);
+            let step = step(source, name, &parameters, Prior::default()).unwrap();
+            let fastest = step.doubts.iter().find(|doubt| doubt.contains("fastest step"));
+            fastest.map(|doubt| doubt.to_string()).unwrap_or_default()
+        };
+        let again = "without the statement that lets in everybody, such as";
+        let root = r#""AWS": "arn:aws:iam::111122223333:root""#;
+        let key = r#"{"keyId":"k","policyName":"default","policy":DOCUMENT}"#;
+        let role = r#"{"roleName":"r","policyDocument":DOCUMENT}"#;
+        let bucket = r#"{"bucketName":"b","bucketPolicy":DOCUMENT}"#;
+        let (kms, iam, s3) = (
+            ("kms", "PutKeyPolicy", key),
+            ("iam", "UpdateAssumeRolePolicy", role),
+            ("s3", "PutBucketPolicy", bucket),
+        );
+        let pair = |action: &str| format!("{open},{}", own(action));
+        for ((source, name, parameters), statements, want) in [
+            (kms, open.to_owned(), root),
+            (kms, format!("{open},{open}"), root),
+            // Who may only decrypt does not administer the key.
+            (kms, pair("kms:Decrypt"), root),
+            (kms, pair("kms:*"), again),
+            (iam, open.to_owned(), "put one in its place that only denies"),
+            (iam, pair("sts:AssumeRole"), again),
+            (s3, open.to_owned(), root),
+            (s3, pair("s3:GetObject"), again),
+        ] {
+            let said = said(source, name, parameters, &statements);
+            assert!(said.contains(want), "{name} {statements}: {said}");
+            assert_eq!(said.contains(again), want == again, "{name} {statements}: {said}");
+        }
     }
 
     /// A filter that archives nothing is a colleague's view.

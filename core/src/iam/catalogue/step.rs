@@ -54,6 +54,10 @@ pub(crate) enum StepCondition {
     DeniesToo,
     /// The policy that the event puts lets in anybody of any account.
     OpensToAnyone,
+    /// Without the statements that do so there is still a policy; of a key, one by which its account administers it.
+    OthersRemain,
+    /// There is none.
+    NoneRemains,
     /// A policy of the organization that may forbid what the tool needs.
     Silences,
     /// It is about a part of this tool.
@@ -197,6 +201,8 @@ fn condition(text: &'static str) -> Option<StepCondition> {
         "unknown-policy" => StepCondition::UnknownPolicy,
         "denies-too" => StepCondition::DeniesToo,
         "opens-to-anyone" => StepCondition::OpensToAnyone,
+        "others-remain" => StepCondition::OthersRemain,
+        "none-remains" => StepCondition::NoneRemains,
         "silences" => StepCondition::Silences,
         "own" => StepCondition::Own,
         "by-user" => StepCondition::ByUser,

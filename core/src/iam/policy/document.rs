@@ -45,6 +45,12 @@ pub(crate) struct Condition {
 }
 
 impl PolicyDocument {
+    /// A document of this statement alone.
+    pub(crate) fn alone(&self, statement: &Statement) -> Self {
+        let statements = vec![statement.clone()];
+        Self { statements, too_long: false, variables: self.variables }
+    }
+
     /// The documents of one identity as one: a denial in one binds the others.
     #[must_use]
     pub fn joined(documents: &[Self]) -> Self {

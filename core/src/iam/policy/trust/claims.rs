@@ -197,6 +197,9 @@ fn asked(claim: &str, condition: &Condition) -> String {
         "stringequals" => "is".to_owned(),
         "stringlike" if !shown.contains(['*', '?']) => "is".to_owned(),
         "stringlike" => "is like".to_owned(),
+        "arnequals" | "arnlike" if !shown.contains(['*', '?']) => "is".to_owned(),
+        "arnequals" | "arnlike" => "is like".to_owned(),
+        "ipaddress" => "in".to_owned(),
         _ => cut(&condition.operator),
     };
     format!("{} {how} {shown}{more}", cut(claim))

@@ -35,6 +35,13 @@ pub struct Trust {
     /// What conditions ask of everybody, where strangers can meet it: anyone is let in. Empty if a statement without
     /// conditions lets anyone in.
     pub met_by_strangers: BTreeSet<String>,
+    /// What conditions ask of everybody, where strangers cannot meet it of their own accord.
+    pub fenced_by: BTreeSet<String>,
+    /// A policy would be left without the statements that let in anyone; of a key, one by which somebody of the own
+    /// account may change it.
+    pub others_remain: bool,
+    /// Of a key: whom a statement without a fence lets in may put its policy, too.
+    pub administered: bool,
     /// It has more statements than are judged, and counts as open to anyone.
     pub cut: bool,
     /// It also forbids something, perhaps on a condition.
@@ -65,6 +72,28 @@ impl Trust {
     /// Judges a trust policy.
     #[must_use]
     pub fn of(document: &PolicyDocument, home: &Home<'_>) -> Self {
+        let mut trust = Self::by_doors(document, home);
+        let (_, others) = trust.parted(document, |one| Self::by_doors(&one, home));
+        trust.others_remain = !others.is_empty();
+        trust
+    }
+
+    /// The statements that by themselves let in anyone, and the others. None, where it does not let in anyone.
+    pub(super) fn parted(
+        &self,
+        document: &PolicyDocument,
+        judged: impl Fn(PolicyDocument) -> Self,
+    ) -> (Vec<Statement>, Vec<Statement>) {
+        if self.cut || !self.has(TrustWord::Anyone) {
+            return (Vec::new(), Vec::new());
+        }
+        let opens = |statement: &Statement| {
+            statement.allow && judged(document.alone(statement)).has(TrustWord::Anyone)
+        };
+        document.statements.iter().cloned().partition(opens)
+    }
+
+    pub(super) fn by_doors(document: &PolicyDocument, home: &Home<'_>) -> Self {
         let denies = document.denies();
         let mut trust = Self { cut: document.too_long, denies, ..Self::default() };
         if trust.cut {
@@ -137,15 +166,22 @@ impl Trust {
                     entry.has(|fence| fence.by_account && fence.accounts.iter().all(is_own));
                 let is_first = !self.has(TrustWord::AnyoneConditioned);
                 self.own_alone = by_account && (self.own_alone || is_first);
-                self.add(TrustWord::AnyoneConditioned);
+                self.fenced(entry);
             }
         }
         if !entry.stops_tokens() {
             match entry.fences_tokens() {
-                true => self.add(TrustWord::AnyoneConditioned),
+                true => self.fenced(entry),
                 false => self.anyone(entry),
             }
         }
+    }
+
+    fn fenced(&mut self, entry: &Entry<'_>) {
+        // Of a resource the keys that bind nobody are taken off before.
+        let named = entry.conditions.iter().filter(|one| !one.key.is_empty());
+        self.fenced_by.extend(named.map(said));
+        self.add(TrustWord::AnyoneConditioned);
     }
 
     /// One statement without conditions is enough for all.

@@ -97,7 +97,12 @@ impl Trust {
     #[must_use]
     pub(crate) fn of_key(document: PolicyDocument, home: &Home<'_>) -> Self {
         let shut = shut::key(&document, home);
-        Self::of_grant(document, home).shutting(shut)
+        let mut trust = Self::of_grant(document.clone(), home).shutting(shut);
+        let (open, others) = trust.parted(&document, |one| Self::of_grant(one, home));
+        trust.administered = open.iter().any(|one| one.actions.names_action(shut::ADMINISTERS));
+        let others = PolicyDocument { statements: others, ..document };
+        trust.others_remain = !others.statements.is_empty() && !shut::key(&others, home);
+        trust
     }
 
     /// Judges the same of a grant: it lets in beside the policy of the key.
@@ -122,8 +127,12 @@ impl Trust {
         let home = &Home { knows: &knows, ..*home };
         document.statements.iter_mut().filter(|one| one.allow).for_each(name_for_whom);
         let opened = Opened::of(&document, home);
+        let whole = document.clone();
         document.statements.retain(|statement| statement.allow || opened.is_within(statement));
-        Self::by_the_door(Of::Resource, document, home).shutting(shut)
+        let mut trust = Self::by_the_door(Of::Resource, document, home).shutting(shut);
+        let (_, others) = trust.parted(&whole, |one| Self::by_the_door(Of::Resource, one, home));
+        trust.others_remain = !others.is_empty();
+        trust
     }
 
     fn shutting(mut self, shut: bool) -> Self {
@@ -144,7 +153,7 @@ impl Trust {
             let strange = statement.conditions.iter_mut().filter(|one| may_be_strangers(one, home));
             strange.for_each(|condition| condition.key.clear());
         }
-        let mut trust = Self { of, ..Self::of(&document, home) };
+        let mut trust = Self { of, ..Self::by_doors(&document, home) };
         // Resource policies need none.
         trust.words.remove(&TrustWord::NoExternalId);
         // The star is the own account where `kms:CallerAccount` or `aws:PrincipalAccount` says so. Through which service a
@@ -206,11 +215,7 @@ impl Opened {
     fn of(document: &PolicyDocument, home: &Home<'_>) -> Self {
         let mut opened = Self::default();
         for statement in document.statements.iter().filter(|statement| statement.allow) {
-            let alone = PolicyDocument {
-                statements: vec![statement.clone()],
-                too_long: false,
-                variables: document.variables,
-            };
+            let alone = document.alone(statement);
             if Trust::by_the_door(Of::Resource, alone, home).lets_strangers_in() {
                 opened.actions.extend(all(&statement.actions));
                 opened.resources.extend(all(&statement.resources));

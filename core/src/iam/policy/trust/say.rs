@@ -15,6 +15,14 @@ const ASKED_MAX: usize = 5;
 /// Who else, where services such as S3, SQS and function URLs answer unsigned requests, too.
 const UNSIGNED: &str = ", and anybody outside of AWS where the service answers unsigned requests";
 
+/// What the beginning of a condition's key leaves open, small letters.
+const LEAVES_OPEN: [(&str, &str); 4] = [
+    ("aws:principalorg", "; it is not known whose organization that is"),
+    ("aws:sourceip", "; any account passes from such an address"),
+    ("aws:sourcevpc", "; any account passes that calls through such a network"),
+    ("sts:externalid", "; any account passes that knows the external ID"),
+];
+
 /// Describes whom a trust policy lets in.
 #[must_use]
 pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
@@ -35,7 +43,11 @@ pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
                 list(&trust.met_by_strangers)
             ),
         };
-        lines.push(format!("anybody in any AWS account may take it{outside}{conditions}"));
+        let may = match trust.administered {
+            true => "may use and administer the key",
+            false => "may take it",
+        };
+        lines.push(format!("anybody in any AWS account {may}{outside}{conditions}"));
     }
     if trust.own_alone && !has(TrustWord::AnyoneConditioned) {
         lines.push(
@@ -43,7 +55,7 @@ pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
         );
     }
     if has(TrustWord::AnyoneConditioned) {
-        lines.push("anybody who meets its condition may take it".to_owned());
+        lines.push(fenced(trust));
     }
     if let Some(organization) = &trust.organization {
         let whom = if has(TrustWord::OwnOrganization) { "accounts" } else { "services" };
@@ -85,6 +97,19 @@ pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
     };
     lines.iter_mut().for_each(|line| *line = line.replace(" may take it", may));
     lines
+}
+
+/// What a condition asks of everybody, and what that leaves open.
+fn fenced(trust: &Trust) -> String {
+    let (asked, what) = (&trust.fenced_by, "anybody who meets its condition may take it");
+    if asked.is_empty() {
+        return what.to_owned();
+    }
+    // Beside another, which must be met too, it is not known who passes.
+    let alone = asked.first().filter(|_| asked.len() == 1).map(|one| one.to_ascii_lowercase());
+    let leaves = |one: &String| LEAVES_OPEN.iter().find(|(key, _)| one.starts_with(key));
+    let open = alone.as_ref().and_then(leaves).map_or("", |(_, open)| *open);
+    format!("{what}: {}{open}", list(asked))
 }
 
 fn services(trust: &Trust) -> Option<String> {
@@ -223,6 +248,50 @@ mod tests {
             &like(&format!("{:?}", "x".repeat(999))),
         )));
         assert!(shown.contains(&long), "{shown:?}");
+    }
+
+    #[test]
+    fn the_condition_that_keeps_strangers_out_is_said_with_what_it_leaves_open() {
+        let star = r#"{"AWS":"*"}"#;
+        let what = "anybody who meets its condition may take it";
+        let address = r#"{"IpAddress":{"aws:SourceIp":"198.51.100.0/24"}}"#;
+        let from = "aws:SourceIp in 198.51.100.0/24; any account passes from such an address";
+        check(&allow(star, address), &[&format!("{what}: {from}")]);
+        let both = r#"{"IpAddress":{"aws:SourceIp":"198.51.100.0/24"},
+            "StringEquals":{"aws:PrincipalAccount":"111122223333"}}"#;
+        let asked = "aws:PrincipalAccount is 111122223333, aws:SourceIp in 198.51.100.0/24";
+        check(&allow(star, both), &[&format!("{what}: {asked}")]);
+        let home =
+            Home { account: Some("111122223333"), organization: None, knows: &|_| false, ids: &[] };
+        let by = r#"{"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}"#;
+        let text = format!(r#"{{"Statement":[{}]}}"#, allow(star, by));
+        let lines = describe_trust(&Trust::of(&PolicyDocument::parse(&text).unwrap(), &home));
+        let whose =
+            "aws:PrincipalOrgID is o-exampleorgid; it is not known whose organization that is";
+        assert!(lines.iter().any(|line| line.ends_with(whose)), "{lines:?}");
+        let one = r#"{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/deploy"}}"#;
+        let is = "aws:PrincipalArn is arn:aws:iam::111122223333:role/deploy";
+        check(&allow(star, one), &[&format!("{what}: {is}")]);
+        let long: Vec<String> = (0..9)
+            .map(|n| format!("\"arn:aws:iam::111122223333:role/{n}{}\"", "x".repeat(400)))
+            .collect();
+        let long = format!(r#"{{"ArnEquals":{{"aws:PrincipalArn":[{}]}}}}"#, long.join(","));
+        let shown = describe_trust(&judged(&allow(star, &long))).join("");
+        assert!(shown.len() < 500 && shown.ends_with("… or 6 more"), "{shown}");
+    }
+
+    #[test]
+    fn who_may_change_the_policy_of_a_key_administers_it() {
+        let lines = |action: &str| {
+            let statement = format!(r#"{{"Effect":"Allow","Principal":"*","Action":"{action}"}}"#);
+            let text = format!(r#"{{"Statement":[{statement}]}}"#);
+            let account = Some("111122223333");
+            let home = Home { account, organization: None, knows: &|_| false, ids: &[] };
+            describe_trust(&Trust::of_key(PolicyDocument::parse(&text).unwrap(), &home))
+        };
+        let all = "anybody in any AWS account may use and administer the key, without a condition";
+        assert_eq!(lines("kms:*"), [all]);
+        assert!(lines("kms:Decrypt").iter().any(|line| line.contains("account may use the key")));
     }
 
     #[test]

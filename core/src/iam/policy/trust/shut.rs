@@ -7,7 +7,7 @@ use super::home::{Home, account_of};
 use crate::iam::policy::{Condition, PolicyDocument, PrincipalEntry, Principals, Statement};
 
 /// What lets somebody change the policy of a key.
-const ADMINISTERS: &str = "kms:PutKeyPolicy";
+pub(super) const ADMINISTERS: &str = "kms:PutKeyPolicy";
 /// Keys of conditions that say who calls.
 const WHO: [&str; 5] = [
     "aws:PrincipalAccount",
