@@ -253,6 +253,39 @@ fn what_is_set_is_said() {
     check("guardduty", "UpdateDetector", detector, "updated detector d1, which is off now");
 }
 
+/// A name alone would look like the account's own.
+#[test]
+fn what_another_account_owns_is_said_to_be_of_it() {
+    let trail = |account: &str| json!({"name": "org", "kmsKeyId": format!("arn:aws:kms:eu-west-1:{account}:key/k-1")});
+    let update = |account, said| check("cloudtrail", "UpdateTrail", trail(account), said);
+    update("111122223333", "updated trail org, with key k-1");
+    update("999988887777", "updated trail org, with key k-1 of account 999988887777");
+}
+
+#[test]
+fn the_root_of_an_organization_is_all_of_its_accounts() {
+    let to = |targets| json!({"stackSetName": "base", "deploymentTargets": targets, "regions": ["eu-west-1"]});
+    let create = |targets, said: &str| {
+        let said = format!("created instances of stack set base in {said}");
+        check("cloudformation", "CreateStackInstances", to(targets), &said);
+    };
+    let everywhere = "root r-ab12, every account of the organization";
+    create(json!({"organizationalUnitIds": ["r-ab12"]}), everywhere);
+    let unit = json!({"organizationalUnitIds": ["ou-ab12-11111111"]});
+    create(unit, "organizational unit ou-ab12-11111111");
+    let but = |filter| {
+        json!({"organizationalUnitIds": ["r-ab12"], "accounts": ["444455556666"],
+            "accountFilterType": filter})
+    };
+    create(
+        but("DIFFERENCE"),
+        "root r-ab12, every account of the organization without account 444455556666",
+    );
+    create(but("INTERSECTION"), "account 444455556666 of root r-ab12");
+    create(but("UNION"), "root r-ab12, every account of the organization and account 444455556666");
+    create(json!({"accounts": ["444455556666"]}), "account 444455556666");
+}
+
 /// The alert of an unknown call says what its parameters name.
 #[test]
 fn of_an_unknown_call_the_parameters_say_on_what() {

@@ -1,6 +1,6 @@
 //! A phrase of the table, filled with what the event says.
 
-use super::thing::{account, entity_name, name, node, policy, thing};
+use super::thing::{account, elsewhere, entity_name, name, node, policy, reach, thing};
 use super::value::{is_said, is_there, said, settings, tags, texts};
 use super::verb::{self, Tense};
 use crate::event::Event;
@@ -90,7 +90,7 @@ impl Filler<'_> {
             return holds.then(Line::default);
         }
         if let Some((noun, paths)) = form.split_once('=') {
-            return several(noun, &texts(event, paths));
+            return several(noun, &texts(event, paths), event);
         }
         let one = |paths: &str, say: &dyn Fn(&str) -> Line| {
             list(texts(event, paths).iter().map(|text| say(text)).collect())
@@ -99,9 +99,10 @@ impl Filler<'_> {
             Some(("thing", paths)) => one(paths, &|text| thing(text, event, context)),
             Some(("account", paths)) => one(paths, &|text| account(text, event, context)),
             Some(("node", paths)) => one(paths, &|text| node(text, event, context)),
+            Some(("reach", paths)) => one(paths, &|text| reach(text, event, context)),
             Some(("policy", paths)) => one(paths, &|text| policy(text, event)),
             Some(("value", paths)) => {
-                list(settings(event, paths).iter().map(|text| setting(text)).collect())
+                list(settings(event, paths).iter().map(|text| setting(text, event)).collect())
             }
             Some(("tags", path)) => list(tags(event, path).into_iter().map(tag).collect()),
             Some(("typed", paths)) => {
@@ -111,12 +112,12 @@ impl Filler<'_> {
                     Some("GROUP") => "group ",
                     _ => "principal ",
                 };
-                Some(Line::from(kind).and(one(path, &name)?))
+                Some(Line::from(kind).and(one(path, &|text| name(text, event))?))
             }
             Some(_) => None,
             None if form == "entity" => self.entity(),
             None if form == "entity.name" => entity_name(context.facts.entity.as_ref()?),
-            None => one(form, &name),
+            None => one(form, &|text| name(text, event)),
         }
     }
 
@@ -130,9 +131,13 @@ impl Filler<'_> {
     }
 }
 
-/// What something is set to. Of an ARN the name in it.
-fn setting(text: &str) -> Line {
-    Line::theirs(Arn::parse(text).map_or(text, |arn| arn.common_name()), SETTING_CHARS_MAX)
+/// What something is set to. Of an ARN the name in it, and its account where that is another.
+fn setting(text: &str, event: &Event) -> Line {
+    let said = |text: &str| Line::theirs(text, SETTING_CHARS_MAX);
+    match Arn::parse(text) {
+        Some(arn) => said(arn.common_name()).and(elsewhere(&arn, event)),
+        None => said(text),
+    }
 }
 
 /// `"team" = "payments"`. A tag may hold a whole sentence: the quotes show where it ends, so that none goes on behind it
@@ -146,8 +151,12 @@ fn tag((key, value): (&str, &str)) -> Line {
 }
 
 /// `instance i-1`, `instances i-1 and i-2`.
-pub(super) fn several(noun: &'static str, values: &[impl AsRef<str>]) -> Option<Line> {
-    let names = list(values.iter().map(|value| name(value.as_ref())).collect())?;
+pub(super) fn several(
+    noun: &'static str,
+    values: &[impl AsRef<str>],
+    event: &Event,
+) -> Option<Line> {
+    let names = list(values.iter().map(|value| name(value.as_ref(), event)).collect())?;
     let ending = match (values.len(), noun.ends_with('s')) {
         (1, _) => " ",
         (_, false) => "s ",

@@ -69,7 +69,7 @@ mod tests {
             assert!(!inside, "{phrase}");
         }
         for form in phrase.split('{').skip(1).map(|rest| rest.split('}').next().unwrap()) {
-            let known = ["thing", "account", "node", "policy", "typed", "value", "tags"];
+            let known = ["thing", "account", "node", "reach", "policy", "typed", "value", "tags"];
             assert!(form.split_once(':').is_none_or(|(form, _)| known.contains(&form)), "{form}");
             assert!(!form.contains(['<', '>', '|']), "{form}");
         }

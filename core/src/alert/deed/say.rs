@@ -83,12 +83,12 @@ fn of_parameters(event: &Event, rest: &str) -> Option<Line> {
     let named = parameter::named(event);
     let mut line: Option<Line> = None;
     for one in &named {
-        let names = || list(one.names.iter().map(|value| name(value)).collect());
+        let names = || list(one.names.iter().map(|value| name(value, event)).collect());
         let more = match (one.noun, &line) {
             (None, _) => Line::from(" ").and(names()?),
             (Some(noun), None) if one.names.len() == 1 => beside(noun, names()?, rest),
-            (Some(noun), None) => Line::from(" on ").and(several(noun, &one.names)?),
-            (Some(noun), Some(_)) => Line::from(", ").and(several(noun, &one.names)?),
+            (Some(noun), None) => Line::from(" on ").and(several(noun, &one.names, event)?),
+            (Some(noun), Some(_)) => Line::from(", ").and(several(noun, &one.names, event)?),
         };
         line = Some(line.unwrap_or_default().and(more));
     }

@@ -35,11 +35,13 @@ const KINDS: [(&str, &str); 22] = [
     ("webacl", "web ACL"),
 ];
 
-/// The common name: for an ARN, the name in it. A secret's ends in six letters of chance, and a name may end alike: only
-/// the whole ARN finds it.
-pub(super) fn name(value: &str) -> Line {
-    let arn = Arn::parse(value).filter(|arn| arn.service != "secretsmanager");
-    Line::name(arn.map_or(value, |arn| arn.common_name()))
+/// The common name: for an ARN, the name in it, and its account where that is another. A secret's ends in six letters of
+/// chance, and a name may end alike: only the whole ARN finds it.
+pub(super) fn name(value: &str, event: &Event) -> Line {
+    match Arn::parse(value).filter(|arn| arn.service != "secretsmanager") {
+        Some(arn) => Line::name(arn.common_name()).and(elsewhere(&arn, event)),
+        None => Line::name(value),
+    }
 }
 
 /// The name of the target of a call.
@@ -80,7 +82,7 @@ pub(super) fn thing(value: &str, event: &Event, context: &Context) -> Line {
 }
 
 /// ` of account 444455556666`, where that is not the account of the event.
-fn elsewhere(arn: &Arn<'_>, event: &Event) -> Line {
+pub(super) fn elsewhere(arn: &Arn<'_>, event: &Event) -> Line {
     match arn.account_id().filter(|account| event.account() != Some(*account)) {
         Some(account) => Line::from(" of account ").and(Line::name(account)),
         None => Line::default(),
@@ -118,7 +120,16 @@ pub(super) fn node(value: &str, event: &Event, context: &Context) -> Line {
         _ if AccountId::parse(value).is_some() => account(value, event, context),
         _ if value.starts_with("ou-") => Line::from("organizational unit ").and(Line::name(value)),
         _ if value.starts_with("r-") => Line::from("root ").and(Line::name(value)),
-        _ => name(value),
+        _ => name(value, event),
+    }
+}
+
+/// Where something is put, by the ID of a unit or of the root, and how far that reaches.
+pub(super) fn reach(value: &str, event: &Event, context: &Context) -> Line {
+    let line = node(value, event, context);
+    match value.starts_with("r-") {
+        true => line.and(", every account of the organization"),
+        false => line,
     }
 }
 
