@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use crate::event::Event;
+use crate::iam::arn::Arn;
 
 /// What a parameter must be, so that the call takes nothing away.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +16,8 @@ enum Setting {
     On,
     /// Given: something more is written to.
     Given,
+    /// A key of the account of the event, or of the caller's where it names none.
+    OwnKey,
     /// Given beside this other parameter, which it is for.
     For(&'static str),
     /// This word.
@@ -30,7 +33,7 @@ enum Setting {
 /// Source, name, and every parameter that such a call may have, ignoring letter case.
 type Row = (&'static str, &'static str, &'static [(&'static str, Setting)]);
 
-use Setting::{All, Each, For, Given, Name, On, Selectors, Word};
+use Setting::{All, Each, For, Given, Name, On, OwnKey, Selectors, Word};
 
 const CALLS: [Row; 10] = [
     (
@@ -43,6 +46,8 @@ const CALLS: [Row; 10] = [
             ("enableLogFileValidation", On),
             ("isOrganizationTrail", On),
             ("cloudWatchLogsLogGroupArn", Given),
+            // A key of others is one that they may take away, and the log with it.
+            ("kmsKeyId", OwnKey),
             // Another role alone may be one that is about to lose its rights.
             ("cloudWatchLogsRoleArn", For("cloudWatchLogsLogGroupArn")),
         ],
@@ -110,6 +115,7 @@ pub(super) fn strengthens(event: &Event) -> bool {
     let has = |other: &str| given().any(|(key, _)| key.eq_ignore_ascii_case(other));
     let holds = |(key, value): (&String, &Value)| match setting(key) {
         Some(For(other)) => has(other),
+        Some(OwnKey) => value.as_str().is_some_and(|key| is_own_key(key, event.account())),
         Some(setting) => setting.holds(value),
         None => false,
     };
@@ -123,7 +129,7 @@ impl Setting {
             value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(holds))
         };
         match self {
-            Name => true,
+            Name | OwnKey => true,
             On => is_on(value),
             Given | For(_) => value.as_str().is_some_and(|text| !text.trim().is_empty()),
             Word(word) => value.as_str() == Some(word),
@@ -139,6 +145,14 @@ impl Setting {
             }
             Selectors => each(&records_all),
         }
+    }
+}
+
+/// A key, or an alias of one, by its ARN in this account, or by what CloudTrail reads in the caller's.
+fn is_own_key(key: &str, account: Option<&str>) -> bool {
+    match Arn::parse(key) {
+        Some(arn) => arn.service == "kms" && arn.account_id().is_some_and(|id| account == Some(id)),
+        None => !key.trim().is_empty() && !key.contains(':'),
     }
 }
 
@@ -186,7 +200,13 @@ mod tests {
             false,
         );
         trail(json!({"name": "t", "isMultiRegionTrail": true, "s3BucketName": "b"}), false);
-        trail(json!({"name": "t", "isMultiRegionTrail": true, "kmsKeyId": "k"}), false);
+        let key = |key: &str| json!({"name": "t", "kmsKeyId": key});
+        trail(key("arn:aws:kms:eu-west-1:111122223333:key/k"), true);
+        trail(key("alias/logs"), true);
+        trail(key("arn:aws:kms:eu-west-1:999988887777:key/k"), false);
+        trail(key("arn:aws:s3:eu-west-1:111122223333:key/k"), false);
+        trail(key("arn:aws:kms"), false);
+        trail(key(""), false);
         trail(json!({"name": "t", "cloudWatchLogsLogGroupArn": ""}), false);
         let (group, role) = ("cloudWatchLogsLogGroupArn", "cloudWatchLogsRoleArn");
         trail(json!({"name": "t", group: "a", role: "r"}), true);
