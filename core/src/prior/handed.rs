@@ -9,6 +9,8 @@ mod bearer;
 
 mod search;
 
+mod setting;
+
 mod thing;
 
 mod call;

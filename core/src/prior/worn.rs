@@ -160,7 +160,11 @@ impl Reader<'_> {
 
     fn is_worn_on(&mut self, on: &WornOn, answered: bool) -> bool {
         let kept = self.value(&on.thing);
-        let by = on.by.as_ref().and_then(|by| self.value(by));
+        let at = |act: &Prior| match act {
+            Prior::Present { source, .. } => Some(source.at),
+            Prior::Absent { .. } | Prior::Unknown { .. } => None,
+        };
+        let by = on.by.iter().filter_map(|by| self.value(by)).max_by_key(at);
         let register = self.need(read(on.thing.clone(), self.registers));
         let (Some(kept), Some(register)) = (kept, register) else { return false };
         let unknown = is_unknown(&kept);
@@ -171,7 +175,7 @@ impl Reader<'_> {
             let news = answered && !list.beside;
             let older = is_older(on, &kept, answered);
             let Some(counting) = self.counting(list, older, 0) else { return false };
-            let of_kind = on.of_kind.as_ref().filter(|_| older && counting.guessed);
+            let of_kind = on.of_kind.iter().filter(|_| older && counting.guessed);
             // Both are looked at, so that what is missing is fetched together.
             let habits = on.habits.iter().chain(of_kind);
             habits

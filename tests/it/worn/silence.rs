@@ -148,3 +148,33 @@ fn a_full_list_says_nothing_about_the_time_before_its_oldest_entry() {
     let again = [full, vec![command(30)]].concat();
     assert!(last(QUIET, again, command(40)) <= Some(Severity::Informational));
 }
+
+/// Who set a time limit before may not have brought code before.
+#[test]
+fn a_setting_is_no_habit_of_bringing_code() {
+    let function = json!({"functionName": "f", "role": ROLE});
+    let before = || {
+        let function = made("lambda", "CreateFunction20150331", function.clone(), json!({}));
+        [worker(ADMIN), vec![function]].concat()
+    };
+    let call = |name: &str, minute, more: Value| {
+        let mut given = json!({"functionName": "f"});
+        given.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        by_other(call("lambda", name, minute, given), "other")
+    };
+    let set =
+        |minute| call("UpdateFunctionConfiguration20150331v2", minute, json!({"timeout": minute}));
+    let code = |minute| call("UpdateFunctionCode20150331v2", minute, json!({"publish": true}));
+    let layer =
+        |minute| call("UpdateFunctionConfiguration20150331v2", minute, json!({"layers": ["l"]}));
+    let check = |earlier: Vec<Value>, now: Value, loud: bool| {
+        let severity = last(QUIET, [before(), earlier].concat(), now.clone());
+        assert_eq!(severity >= Some(Severity::Medium), loud, "{severity:?} {now}");
+    };
+    check(vec![set(20)], code(30), true);
+    check(vec![set(20), set(25)], layer(30), true);
+    check(vec![set(20), code(25)], code(30), false);
+    check(vec![set(20)], set(30), false);
+    check(vec![code(20)], set(30), false);
+    check(vec![layer(20)], code(30), false);
+}

@@ -6,6 +6,7 @@ use super::super::address::{Address, Thing};
 use super::super::{Ask, Value};
 use super::bearer::Bearer;
 use super::search::{BEARERS_OF_POLICY_MAX, Call, Search, answered};
+use super::setting::only_sets;
 use super::thing::{List, Wearer, deployments, thing, wearers};
 use crate::event::{Event, caller, is_read_only};
 use crate::iam::catalogue::{self, IAM, Work};
@@ -43,6 +44,10 @@ pub struct Handed {
     /// The register of this habit: same caller, same call, same roles.
     pub(in crate::prior) habit: Option<Address>,
 }
+
+/// Words in the registers of calls that only set something, and of those that may bring code. A call is no news after one
+/// of its own sort or of a later one: who changed a time limit may not have changed code.
+const SORTS: [&str; 2] = ["set ", ""];
 
 /// Most things of one call that are recorded as given work by the caller.
 const NAMED_MAX: usize = 8;
@@ -86,16 +91,18 @@ pub(in crate::prior) struct Worn {
 pub(in crate::prior) struct WornOn {
     /// The register of its roles.
     pub thing: Address,
-    /// The register of the callers who gave it a role or changed it.
-    pub by: Option<Address>,
+    /// The registers of when the caller gave it a role or changed it. The first is of such calls as this one; for a
+    /// call that only sets something, the second is of those that may bring code.
+    pub by: Vec<Address>,
     /// The list of roles that count beside its own roles, or instead of them if they are unknown.
     pub list: Option<List<Address>>,
     /// The call makes it: it cannot be older than what is stored.
     pub is_new: bool,
-    /// The caller's habits with the things of that list. Groups of machines create new ones every hour.
-    pub habits: Option<Habits>,
+    /// The caller's habits with the things of that list, as those registers. Groups of machines create new ones every
+    /// hour.
+    pub habits: Vec<Habits>,
     /// If it has its own list: the caller's habits with other things of its kind.
-    pub of_kind: Option<Habits>,
+    pub of_kind: Vec<Habits>,
 }
 
 /// The register of a caller's calls on the things whose roles are in one list. Calls on a thing that is known to wear
@@ -113,9 +120,10 @@ pub(in crate::prior) struct Habits {
 }
 
 impl Habits {
-    fn of(account: &str, list: &str, caller: &str, by: &str) -> Self {
+    /// `sort`: of what the calls are, as [`SORTS`] has it.
+    fn of(account: &str, list: &str, caller: &str, by: &str, sort: &str) -> Self {
         let at = |what: &str| {
-            Address::kept(account, format!("{list} {what} by {caller}")).of(Thing::Roles)
+            Address::kept(account, format!("{list} {sort}{what} by {caller}")).of(Thing::Roles)
         };
         let all = match by {
             "" => at("used"),
@@ -285,13 +293,17 @@ impl Worn {
         let at = |entity: String| Address::kept(account, entity).of(Thing::Roles);
         let answered = answered(event, source, account);
         let by_answer = roles_of(answered.iter().map(|(_, role)| role.text()));
+        let sorts = SORTS.get(usize::from(!only_sets(event, source))..).unwrap_or_default();
         let mut worn = Self { answered, ..Self::default() };
         // The most useful writes first, as the writes of one event are limited.
         let (mut lists, mut things, mut habits) = (Vec::new(), Vec::new(), Vec::new());
         for Wearer { name, work, unique, is_new, list, listed, of, by: which } in wearers {
             let thing = at(name.clone());
-            let by = caller.filter(|_| !listed);
-            let by = by.map(|caller| at(format!("{name} by {caller}")));
+            let by = caller.filter(|_| !listed).into_iter();
+            let by = by.flat_map(|caller| {
+                sorts.iter().map(move |sort| format!("{name} {sort}by {caller}"))
+            });
+            let by: Vec<Address> = by.map(at).collect();
             let roles = match (work, given) {
                 (Work::Used | Work::As, _) => None,
                 (Work::Made | Work::Added | Work::Changed | Work::Proposed, Some(given)) => {
@@ -313,20 +325,23 @@ impl Worn {
             };
             worn.proposed |= *work == Work::Proposed;
             if *work != Work::As {
-                habits.extend(by.clone().map(|by| (by, Value::Present(String::new()))));
+                habits.extend(by.first().map(|by| (by.clone(), Value::Present(String::new()))));
             }
-            let of_list = list.as_ref().zip(caller);
-            let of_list =
-                of_list.map(|(list, caller)| Habits::of(account, &list.at, caller, which));
-            if let (Some(of_list), Some(list)) = (&of_list, list) {
+            let habits_at = |list: &str| -> Vec<Habits> {
+                let of = |caller| {
+                    sorts.iter().map(move |sort| Habits::of(account, list, caller, which, sort))
+                };
+                caller.into_iter().flat_map(of).collect()
+            };
+            let of_list = list.as_ref().map(|list| habits_at(&list.at)).unwrap_or_default();
+            if let (Some(of_list), Some(list)) = (of_list.first(), list) {
                 let all = *listed || list.beside;
                 habits.extend(of_list.noted(name, all, goes_on, roles.as_ref(), &habits));
             }
             // If nobody saw the thing made, what he did to others of its kind counts.
-            let own = list.as_ref().filter(|list| list.own).zip(caller);
-            let of_kind =
-                own.map(|(list, caller)| Habits::of(account, &list.of_kind, caller, which));
-            if let Some(of_kind) = &of_kind {
+            let own = list.as_ref().filter(|list| list.own);
+            let of_kind = own.map(|list| habits_at(&list.of_kind)).unwrap_or_default();
+            if let Some(of_kind) = of_kind.first() {
                 habits.extend(of_kind.noted(name, false, goes_on, None, &habits));
             }
             let list = list.clone().map(|list| list.standing(at));
