@@ -26,7 +26,7 @@ mod others;
 pub use call::{Access, Call, CallEffect, IAM, Inverse, calls, calls_of, find};
 pub(crate) use call::{ValueFrom, without_version};
 pub use operation::Operation;
-pub(crate) use others::{all_calls, source_of};
+pub(crate) use others::{all_calls, is_known, source_of};
 #[cfg(test)]
 pub(crate) use reversals::reversals;
 pub(crate) use reversals::{response_words, reversal};
@@ -40,9 +40,3 @@ pub(crate) use wearers::{
     NamePart, Other, WearerKind, WearerRow, Work, has_others_beside, has_several_roles,
     is_any_known, is_principal_of, services_that_wear, wearer_rows, wearing_services,
 };
-
-/// Is a call known, by its source and name: rated, or known to need no rating?
-#[must_use]
-pub(crate) fn is_known(call: (&str, &str)) -> bool {
-    find(call.0, call.1).is_some() || is_unrated(call)
-}

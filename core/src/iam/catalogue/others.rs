@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::call::{IAM, calls, calls_of};
-use super::unrated::{unrated_of, unrated_source};
+use super::call::{IAM, calls, calls_of, find};
+use super::unrated::{is_unrated, unrated_of, unrated_source};
 use super::wearers::wearing_source;
 use crate::text::table::columns;
 
@@ -26,6 +26,12 @@ static BY_SOURCE: LazyLock<HashMap<&str, Vec<&str>>> = LazyLock::new(|| {
 #[must_use]
 pub(crate) fn all_calls(source: &str) -> Option<&'static [&'static str]> {
     BY_SOURCE.get(source).map(Vec::as_slice)
+}
+
+/// Is a call known, by its source and name: rated, or known to need no rating?
+#[must_use]
+pub(crate) fn is_known(call: (&str, &str)) -> bool {
+    find(call.0, call.1).is_some() || is_unrated(call)
 }
 
 /// A source that is known to have a call of this name.

@@ -73,13 +73,13 @@ impl Trust {
     #[must_use]
     pub fn of(document: &PolicyDocument, home: &Home<'_>) -> Self {
         let mut trust = Self::by_doors(document, home);
-        let (_, others) = trust.parted(document, |one| Self::by_doors(&one, home));
+        let (_, others) = trust.separated(document, |one| Self::by_doors(&one, home));
         trust.others_remain = !others.is_empty();
         trust
     }
 
     /// The statements that by themselves let in anyone, and the others. None, where it does not let in anyone.
-    pub(super) fn parted(
+    pub(super) fn separated(
         &self,
         document: &PolicyDocument,
         judged: impl Fn(PolicyDocument) -> Self,

@@ -98,7 +98,7 @@ impl Trust {
     pub(crate) fn of_key(document: PolicyDocument, home: &Home<'_>) -> Self {
         let shut = shut::key(&document, home);
         let mut trust = Self::of_grant(document.clone(), home).shutting(shut);
-        let (open, others) = trust.parted(&document, |one| Self::of_grant(one, home));
+        let (open, others) = trust.separated(&document, |one| Self::of_grant(one, home));
         trust.administered = open.iter().any(|one| one.actions.names_action(shut::ADMINISTERS));
         let others = PolicyDocument { statements: others, ..document };
         trust.others_remain = !others.statements.is_empty() && !shut::key(&others, home);
@@ -130,7 +130,7 @@ impl Trust {
         let whole = document.clone();
         document.statements.retain(|statement| statement.allow || opened.is_within(statement));
         let mut trust = Self::by_the_door(Of::Resource, document, home).shutting(shut);
-        let (_, others) = trust.parted(&whole, |one| Self::by_the_door(Of::Resource, one, home));
+        let (_, others) = trust.separated(&whole, |one| Self::by_the_door(Of::Resource, one, home));
         trust.others_remain = !others.is_empty();
         trust
     }
