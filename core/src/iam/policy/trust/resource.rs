@@ -95,13 +95,13 @@ impl Trust {
     /// Judges the policy of a key. An `Allow` opens it if it is of any use, a `Deny` closes it only if it covers
     /// every use.
     #[must_use]
-    pub(crate) fn of_key(document: PolicyDocument, home: &Home<'_>) -> Self {
+    pub(crate) fn of_key(mut document: PolicyDocument, home: &Home<'_>) -> Self {
         let shut = shut::key(&document, home);
         let mut trust = Self::of_grant(document.clone(), home).shutting(shut);
         let (open, others) = trust.separated(&document, |one| Self::of_grant(one, home));
         trust.administered = open.iter().any(|one| one.actions.names_action(shut::ADMINISTERS));
-        let others = PolicyDocument { statements: others, ..document };
-        trust.others_remain = !others.statements.is_empty() && !shut::key(&others, home);
+        document.statements = others;
+        trust.others_remain = !document.statements.is_empty() && !shut::key(&document, home);
         trust
     }
 
