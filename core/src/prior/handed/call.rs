@@ -281,6 +281,32 @@ fn roles_of(roles: impl Iterator<Item = String>) -> Option<Value> {
     (!roles.is_empty()).then(|| Value::of(&roles.join("\n")))
 }
 
+/// The roles of a thing after the call, to be stored: those that it gives, or its answer names.
+fn roles_after(wearer: &Wearer, given: Option<&Value>, answered: Option<&Value>) -> Option<Value> {
+    let Wearer { work, unique, list, listed, .. } = wearer;
+    match (work, given) {
+        (Work::Used | Work::As, _) => None,
+        (Work::Made | Work::Added | Work::Changed | Work::Proposed, Some(given)) => {
+            Some(given.clone())
+        }
+        // A new thing whose name is never used again needs no record that it has no role.
+        (Work::Made, None) => (!listed && (!unique || list.is_some())).then_some(Value::Absent),
+        (Work::Added | Work::Proposed, None) => None,
+        (Work::Changed, None) => answered.cloned(),
+    }
+}
+
+/// Does a thing go on wearing the roles that it has?
+fn goes_on(wearer: &Wearer, is_given: bool) -> bool {
+    // A thing of several roles keeps the others when one is named.
+    let of_several = wearer.listed && wearer.list.as_ref().is_some_and(|list| list.own);
+    match wearer.work {
+        Work::Used | Work::Proposed => true,
+        Work::Changed => !is_given || of_several,
+        Work::Made | Work::Added | Work::As => false,
+    }
+}
+
 impl Worn {
     fn of(
         event: &Event,
@@ -297,32 +323,16 @@ impl Worn {
         let mut worn = Self { answered, ..Self::default() };
         // The most useful writes first, as the writes of one event are limited.
         let (mut lists, mut things, mut habits) = (Vec::new(), Vec::new(), Vec::new());
-        for Wearer { name, work, unique, is_new, list, listed, of, by: which } in wearers {
+        for wearer in wearers {
+            let Wearer { name, work, is_new, list, listed, of, by: which, .. } = wearer;
             let thing = at(name.clone());
             let by = caller.filter(|_| !listed).into_iter();
             let by = by.flat_map(|caller| {
                 sorts.iter().map(move |sort| format!("{name} {sort}by {caller}"))
             });
             let by: Vec<Address> = by.map(at).collect();
-            let roles = match (work, given) {
-                (Work::Used | Work::As, _) => None,
-                (Work::Made | Work::Added | Work::Changed | Work::Proposed, Some(given)) => {
-                    Some(given.clone())
-                }
-                // A new thing whose name is never used again needs no record that it has no role.
-                (Work::Made, None) => {
-                    (!listed && (!unique || list.is_some())).then_some(Value::Absent)
-                }
-                (Work::Added | Work::Proposed, None) => None,
-                (Work::Changed, None) => by_answer.clone(),
-            };
-            // A thing of several roles keeps the others when one is named.
-            let of_several = *listed && list.as_ref().is_some_and(|list| list.own);
-            let goes_on = match work {
-                Work::Used | Work::Proposed => true,
-                Work::Changed => given.is_none() || of_several,
-                Work::Made | Work::Added | Work::As => false,
-            };
+            let roles = roles_after(wearer, given.as_ref(), by_answer.as_ref());
+            let goes_on = goes_on(wearer, given.is_some());
             worn.proposed |= *work == Work::Proposed;
             if *work != Work::As {
                 habits.extend(by.first().map(|by| (by.clone(), Value::Present(String::new()))));
