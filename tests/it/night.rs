@@ -161,6 +161,11 @@ fn ways_into_clusters_and_machines_can_be_taken_back() {
     let answer = json!({"activationId": "0a1b2c3d-0000-4000-8000-0123456789ab"});
     let command = "aws ssm delete-activation --activation-id=0a1b2c3d-0000-4000-8000-0123456789ab --region=us-east-1";
     undo(answered(activation, answer), &[command, "Machines that have registered stay"], &[]);
+    let alias =
+        |name| call("iot", "CreateRoleAlias", 1, json!({"roleAlias": name, "roleArn": role}));
+    let command = "aws iot delete-role-alias --role-alias=cams_1 --region=us-east-1";
+    undo(alias("cams_1"), &[command, "go on until they end"], &[]);
+    undo(alias("x; aws y"), &["By hand (iot:DeleteRoleAlias)"], &["aws iot"]);
 }
 
 /// No command is right for all of these: people read what holds the intruder back.

@@ -16,7 +16,9 @@ mod resource;
 mod sharing;
 mod watch;
 
-pub use cluster::{ActivationId, ClusterMember, ClusterName, ClusterPolicyArn, PodIdentityId};
+pub use cluster::{
+    ActivationId, ClusterMember, ClusterName, ClusterPolicyArn, PodIdentityId, RoleAlias,
+};
 pub use directory::{
     AssigneeId, AssigneeKind, AssignmentTarget, AwsPolicyArn, GroupId, IdentityCenterArn,
     IdentityStoreId, MembershipId, PermissionSetArn, TrustedTokenIssuerArn, UserId,

@@ -332,6 +332,7 @@ resources! { place:
     Step::DeleteParameter { name, region } =>
         place.of("ssm", region.as_str(), &format!("parameter/{}", name.as_str().trim_start_matches('/')));
     Step::DeleteActivation { .. } => On::Any;
+    Step::DeleteRoleAlias { role_alias, region } => place.named("iot", region, "rolealias/", role_alias.as_str());
     Step::DeleteAccessEntry { cluster_name, principal_arn, region }
         | Step::DisassociateAccessPolicy { cluster_name, principal_arn, region, .. } =>
         place.entry(cluster_name, principal_arn, region);

@@ -262,7 +262,7 @@ reversals! {
             | Step::RemoveQueuePermission { .. } | Step::DeleteAccessEntry { .. }
             | Step::DisassociateAccessPolicy { .. } | Step::DeletePodIdentityAssociation { .. } =>
             Effect::Narrows, lacks(Lacking::Settings);
-        Step::DeleteResourceShare { .. } | Step::DeleteActivation { .. } => Effect::Narrows,
+        Step::DeleteResourceShare { .. } | Step::DeleteActivation { .. } | Step::DeleteRoleAlias { .. } => Effect::Narrows,
             Err(NoReverse::Irreversible(Irreversible::Thing));
         Step::DeleteArchiveRule { .. } | Step::DeleteFilter { .. } => Effect::Guards, lacks(Lacking::Settings);
     }

@@ -63,6 +63,7 @@ fn is_chosen(name: &str) -> bool {
         "serial_number",
         "label",
         "queue_url",
+        "role_alias",
         "policy_document",
         "inline_policy",
     ];

@@ -16,7 +16,7 @@ use super::argument::{
     InstanceProfileName, KeyId, ListId, MembershipId, OidcProviderArn, OrganizationArn,
     OrganizationPolicyId, OrganizationalUnitArn, ParameterName, ParentId, PermissionSetArn,
     PodIdentityId, PolicyArn, PolicyName, PolicyTargetId, PolicyVersion, ProfileId, QueueLabel,
-    QueueUrl, RecorderName, ResourceShareArn, RoleName, SamlProviderArn, SerialNumber,
+    QueueUrl, RecorderName, ResourceShareArn, RoleAlias, RoleName, SamlProviderArn, SerialNumber,
     ServerCertificateName, ServiceCredentialId, ServicePrincipal, ShareMember, SharedWith,
     SharingAttribute, SharingChange, SnapshotId, SshPublicKeyId, StackName, TopicArn, TopicLabel,
     TrailName, TrustAnchorId, TrustedTokenIssuerArn, UserId, UserName, Value,
@@ -273,6 +273,7 @@ steps! {
     DisassociateResourceShare = RamDisassociateResourceShare {
         resource_share_arn: ResourceShareArn, principals: ShareMember, region: Region,
     }
+    DeleteRoleAlias = IotDeleteRoleAlias { role_alias: RoleAlias, region: Region }
     DeleteActivation = SsmDeleteActivation { activation_id: ActivationId, region: Region }
     DeleteParameter = SsmDeleteParameter { name: ParameterName, region: Region }
     UnshareDocument = SsmModifyDocumentPermission {

@@ -171,6 +171,7 @@ operations! {
     ImagebuilderPutContainerRecipePolicy = "imagebuilder:PutContainerRecipePolicy",
     ImagebuilderPutImagePolicy = "imagebuilder:PutImagePolicy",
     ImagebuilderPutImageRecipePolicy = "imagebuilder:PutImageRecipePolicy",
+    IotDeleteRoleAlias = "iot:DeleteRoleAlias",
     KafkaPutClusterPolicy = "kafka:PutClusterPolicy",
     KinesisPutResourcePolicy = "kinesis:PutResourcePolicy",
     KmsCancelKeyDeletion = "kms:CancelKeyDeletion",

@@ -22,11 +22,18 @@ texts! {
     /// ID of an activation by which machines register with Systems Manager.
     /// Source: `ActivationId`
     ActivationId: |text| is_uuid_of(text, is_small_hex), UnsafeValue;
+    /// Name by which devices of IoT ask for the credentials of a role.
+    /// Source: `RoleAlias` of the model `iot`
+    RoleAlias: is_role_alias, UnsafeValue;
 }
 
 fn is_cluster_name(text: &str) -> bool {
     is_of(text, 1..=100, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+}
+
+fn is_role_alias(text: &str) -> bool {
+    is_of(text, 1..=128, |c| c.is_ascii_alphanumeric() || "_=,@-".contains(c))
 }
 
 fn is_member(text: &str) -> bool {
@@ -64,6 +71,7 @@ mod tests {
     fn associations_and_activations_are_named_by_their_ids() {
         check::<PodIdentityId>(&["a-1a2b3c4d5e6f7g8h9"], &["", "a-", "a b", "a-B", "b-1"], GUARD);
         let id = "0a1b2c3d-0000-4000-8000-0123456789ab";
+        check::<RoleAlias>(&["fleet_1", "a=b,c@d-e"], &["", "a b", "a;b", "a/b", "a$b"], GUARD);
         check::<ActivationId>(&[id], &["", "mi-0123456789abcdef0", "x y"], GUARD);
     }
 }
