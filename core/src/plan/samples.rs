@@ -55,7 +55,7 @@ pub(super) fn samples_with(text: &str) -> Vec<Step> {
 
 /// Can the author of a change choose this value freely?
 fn is_chosen(name: &str) -> bool {
-    const CHOSEN: [&str; 9] = [
+    const CHOSEN: [&str; 10] = [
         "policy_arn",
         "managed_policy_arn",
         "permissions_boundary",
