@@ -149,6 +149,10 @@ const NOT_TAMPERING: [(&str, &str); 21] = [
     ("cloudtrail-logging-interrupted", "the call that matters is the one before, which stopped it"),
     ("cloudtrail-selectors-whole", "strengthens"),
     ("cloudtrail-trail-created", "more records"),
+    (
+        "cloudtrail-trail-key-set",
+        "strengthens, mostly; high, and medium at least by a pipeline: it has a floor",
+    ),
     ("cloudtrail-trail-log-group-set", "strengthens, mostly; has a floor"),
     ("cloudtrail-trail-strengthened", "strengthens"),
     ("config-rule-changed", "checks are made and changed every day"),
