@@ -157,10 +157,11 @@ impl StepLine {
         let command = planned.command();
         let unsaid = command.is_none().then_some(Guard::UnsafeValue);
         let guard = planned.guard().or(unsaid);
-        let reason = match guard {
-            Some(guard) => Some(guard.reason()),
-            None => planned.reason(),
-        };
+        let (revert, reason) =
+            match guard.map_or_else(|| planned.command_back(), |guard| Err(guard.reason())) {
+                Ok(revert) => (Some(revert), None),
+                Err(reason) => (None, Some(reason)),
+            };
         let needs = match (planned, guard) {
             (Planned::Do(proposal), None) => proposal.needs.iter().map(NeedLine::of).collect(),
             _ => Vec::new(),
@@ -173,8 +174,8 @@ impl StepLine {
             guard,
             reason: reason.map(Cow::Borrowed),
             doubts: undo.doubts.clone(),
-            revert: planned.command_back().filter(|_| guard.is_none()),
             command,
+            revert,
             needs,
         }
     }
@@ -196,6 +197,7 @@ pub(super) fn serialize<S: Serializer>(
 mod tests {
     use super::*;
     use crate::event::Event;
+    use crate::event::sample::call;
     use crate::facts::{Context, Known};
     use crate::plan::undo;
     use crate::prior::{Answers, Prior, Source, Taken};
@@ -220,12 +222,9 @@ mod tests {
     fn a_long_document_is_not_put_back_by_a_command_in_an_alert() {
         let put = |letters: usize| {
             let document = format!(r#"{{"Statement":[{{"Sid":"{}"}}]}}"#, "x".repeat(letters));
-            let record = serde_json::json!({
-                "eventSource": "iam.amazonaws.com", "eventName": "PutRolePolicy",
-                "recipientAccountId": "111122223333",
-                "requestParameters": {"roleName": "r", "policyName": "p", "policyDocument": document},
-            });
-            let event = Event::parse(&record.to_string()).unwrap();
+            let parameters =
+                serde_json::json!({"roleName": "r", "policyName": "p", "policyDocument": document});
+            let event = call("iam", "PutRolePolicy").with("requestParameters", parameters).event();
             let source = Source { event_id: "f".to_owned(), at: Timestamp::UNIX_EPOCH };
             let former = Prior::Absent { source, taken: Taken::Nothing };
             let before = Answers { former, ..Answers::default() };
@@ -241,11 +240,8 @@ mod tests {
     #[test]
     fn a_step_says_what_it_needs_and_what_takes_it_back() {
         let line = |name: &str, parameters: serde_json::Value, response: serde_json::Value| {
-            let record = serde_json::json!({
-                "eventSource": "iam.amazonaws.com", "eventName": name, "recipientAccountId": "111122223333",
-                "requestParameters": parameters, "responseElements": response,
-            });
-            let event = Event::parse(&record.to_string()).unwrap();
+            let event = call("iam", name).with("requestParameters", parameters);
+            let event = event.with("responseElements", response).event();
             let steps = undo(&event, &Context::plain(&event, &Known::default()));
             serde_json::to_value(StepLine::all(&steps, None).remove(0)).unwrap()
         };
@@ -269,11 +265,8 @@ mod tests {
         assert!(needs.contains("policy/http:/?evil.example/?!here>/?everyone/?p${*}"), "{needs}");
         assert!(needs.contains("role/www?evil"), "{needs}");
         let service = json(r#"{"servicePrincipal":"backup.evil.com"}"#);
-        let record = format!(
-            r#"{{"eventSource":"organizations.amazonaws.com","eventName":"DisableAWSServiceAccess",
-                "recipientAccountId":"111122223333","requestParameters":{service}}}"#
-        );
-        let event = Event::parse(&record).unwrap();
+        let event = call("organizations", "DisableAWSServiceAccess");
+        let event = event.with("requestParameters", service).event();
         let steps = undo(&event, &Context::plain(&event, &Known::default()));
         let needs = serde_json::to_string(&StepLine::all(&steps, None)[0].needs).unwrap();
         let want = r#"{"StringLike":{"organizations:ServicePrincipal":"backup.evil?com"}}"#;

@@ -200,10 +200,10 @@ impl Anchors {
             keys.into_iter().for_each(|key| path.insert(key, number));
         }
         let paths = paths.into_iter().map(|(path, gathered)| (path.clone(), gathered.keys()));
-        Self::found_by(owners.into(), paths.collect(), always.into())
+        Self::with_tree(owners.into(), paths.collect(), always.into())
     }
 
-    fn found_by(
+    fn with_tree(
         owners: Cow<'static, [(u32, u32)]>,
         paths: Vec<(FieldPath, Keys)>,
         always: Numbers,
@@ -302,7 +302,7 @@ impl From<&'static PackedAnchors> for Anchors {
     fn from(packed: &'static PackedAnchors) -> Self {
         let path = |(path, keys): &(&'static str, Keys)| (FieldPath::new(path), keys.clone());
         let paths = packed.paths.iter().map(path).collect();
-        Self::found_by(packed.owners.into(), paths, packed.always.into())
+        Self::with_tree(packed.owners.into(), paths, packed.always.into())
     }
 }
 

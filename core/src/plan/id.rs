@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::argument::Value;
 use super::planned::{Planned, Undo};
+use super::step::Step;
 use crate::event::Event;
 use crate::facts::Context;
 use crate::prior::Prior;
@@ -66,21 +67,24 @@ fn with(hash: Fingerprint, undo: &Undo) -> Fingerprint {
     match &undo.planned {
         Planned::Refused { guard, .. } => hash.and("refused").and(guard.reason()),
         Planned::Do(proposal) => {
-            let arguments = proposal.step.arguments();
-            let hash =
-                hash.and("do").and(proposal.account.as_str()).and(&arguments.len().to_string());
-            let hash = arguments.into_iter().fold(hash, |hash, (name, value)| match value {
-                Value::Nothing => hash.and(name).and("nothing"),
-                Value::Flag(on) => hash.and(name).and("flag").and(if on { "on" } else { "off" }),
-                Value::Text(text) => hash.and(name).and("text").and(text),
-            });
+            let hash = with_step(hash.and("do").and(proposal.account.as_str()), &proposal.step);
             // What takes it back holds what the event left.
-            match undo.planned.command_back() {
-                Some(back) => hash.and("back").and(&back),
-                None => hash,
+            match &proposal.back {
+                Ok(back) => with_step(hash.and("back").and(back.operation().word()), back),
+                Err(why) => hash.and("no way back").and(why.reason()),
             }
         }
     }
+}
+
+fn with_step(hash: Fingerprint, step: &Step) -> Fingerprint {
+    let arguments = step.arguments();
+    let hash = hash.and(&arguments.len().to_string());
+    arguments.into_iter().fold(hash, |hash, (name, value)| match value {
+        Value::Nothing => hash.and(name).and("nothing"),
+        Value::Flag(on) => hash.and(name).and("flag").and(if on { "on" } else { "off" }),
+        Value::Text(text) => hash.and(name).and("text").and(text),
+    })
 }
 
 #[cfg(test)]
@@ -91,17 +95,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::event::sample::call;
     use crate::facts::Known;
     use crate::plan::undo;
     use crate::prior::{Answers, Source, Taken};
 
     /// The ID against a change of the default version of a policy, which was this one before.
-    fn id(account: &str, event: &str, policy: &str, former: &str, by: &str, site: &str) -> PlanId {
-        let record = json!({
-            "eventSource": "iam.amazonaws.com", "eventName": "SetDefaultPolicyVersion", "eventID": event,
-            "recipientAccountId": account, "requestParameters": {"policyArn": policy, "versionId": "v3"},
-        });
-        let event = Event::parse(&record.to_string()).unwrap();
+    fn id(
+        account: &str,
+        event_id: &str,
+        policy: &str,
+        former: &str,
+        by: &str,
+        site: &str,
+    ) -> PlanId {
+        let parameters = json!({"policyArn": policy, "versionId": "v3"});
+        let event = call("iam", "SetDefaultPolicyVersion").with("requestParameters", parameters);
+        let event = event.with("eventID", event_id).with("recipientAccountId", account).event();
         let source = Source { event_id: by.to_owned(), at: Timestamp::UNIX_EPOCH };
         let former = match former {
             "" => Prior::default(),
@@ -139,11 +149,8 @@ mod tests {
     #[test]
     fn a_refused_plan_and_a_changed_step_have_other_ids() {
         let plan = |name: &str, parameters: serde_json::Value| {
-            let record = json!({
-                "eventSource": "iam.amazonaws.com", "eventName": name, "eventID": "e",
-                "recipientAccountId": "111122223333", "requestParameters": parameters,
-            });
-            let event = Event::parse(&record.to_string()).unwrap();
+            let event = call("iam", name).with("requestParameters", parameters);
+            let event = event.with("eventID", "e").event();
             let context = Context::plain(&event, &Known::default());
             PlanId::of(&event, &context, &undo(&event, &context), "s").to_string()
         };
@@ -160,12 +167,9 @@ mod tests {
             let text = format!(
                 r#"{{"Statement":{{"Effect":"Allow","Action":"{action}","Resource":"*"}}}}"#
             );
-            let record = json!({
-                "eventSource": "iam.amazonaws.com", "eventName": "PutRolePolicy", "eventID": "e",
-                "recipientAccountId": "111122223333",
-                "requestParameters": {"roleName": "r", "policyName": "p", "policyDocument": text},
-            });
-            let event = Event::parse(&record.to_string()).unwrap();
+            let parameters = json!({"roleName": "r", "policyName": "p", "policyDocument": text});
+            let event = call("iam", "PutRolePolicy").with("requestParameters", parameters);
+            let event = event.with("eventID", "e").event();
             let source = Source { event_id: "f".to_owned(), at: Timestamp::UNIX_EPOCH };
             let former = Prior::Absent { source, taken: Taken::Nothing };
             let known =

@@ -82,22 +82,17 @@ impl Planned {
     }
 
     /// Shell command that takes it back, in the same form.
-    #[must_use]
-    pub fn command_back(&self) -> Option<String> {
-        let Self::Do(proposal) = self else { return None };
-        let command = command::of(proposal.back.as_ref().ok()?, &proposal.account);
-        command.filter(|line| line.len() <= COMMAND_BYTES_MAX)
-    }
-
-    /// Why it is not done, or why there is no command that takes it back.
-    #[must_use]
-    pub fn reason(&self) -> Option<&'static str> {
+    ///
+    /// # Errors
+    /// Why there is none, or why the step itself is not done.
+    pub fn command_back(&self) -> Result<String, &'static str> {
         match self {
-            Self::Do(proposal) => match &proposal.back {
-                Ok(_) => self.command_back().is_none().then_some(TOO_LONG),
-                Err(why) => Some(why.reason()),
-            },
-            Self::Refused { guard, .. } => Some(guard.reason()),
+            Self::Do(proposal) => {
+                let back = proposal.back.as_ref().map_err(NoReverse::reason)?;
+                let command = command::of(back, &proposal.account);
+                command.filter(|line| line.len() <= COMMAND_BYTES_MAX).ok_or(TOO_LONG)
+            }
+            Self::Refused { guard, .. } => Err(guard.reason()),
         }
     }
 }

@@ -19,6 +19,7 @@ use serde_json::json;
 use crate::exit::{Exit, Failure};
 use crate::options::{Global, OutputFormat};
 use crate::skipped::Skipped;
+use crate::unreadable::unreadable;
 use crate::{files, paint};
 
 /// Arguments of `explain`.
@@ -79,16 +80,6 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     }
     out.flush()?;
     Ok(if matched { Exit::Findings } else { Exit::Clean })
-}
-
-fn unreadable(out: &mut impl Write, format: OutputFormat, reason: &str) -> Result<(), Failure> {
-    match format {
-        OutputFormat::Json => {
-            writeln!(out, "{}", json!({"outcome": "unreadable", "reasons": [reason]}))?;
-        }
-        OutputFormat::Human => writeln!(out, "unreadable: {}\n", clean(reason, 300))?,
-    }
-    Ok(())
 }
 
 fn one<'e>(

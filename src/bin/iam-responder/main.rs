@@ -18,6 +18,7 @@ mod schema;
 mod skipped;
 mod test;
 mod undo;
+mod unreadable;
 
 use std::process::ExitCode;
 

@@ -21,6 +21,7 @@ use serde_json::json;
 use crate::exit::{Exit, Failure};
 use crate::options::{Global, OutputFormat};
 use crate::skipped::Skipped;
+use crate::unreadable::unreadable;
 use crate::{files, paint};
 
 /// Columns before the text of a step.
@@ -113,16 +114,6 @@ fn read_ledger(responder: &Dry<'_>, paths: &[PathBuf], now: Timestamp) -> Result
                 format!("{name}: {lost} could not be read, so what was before is less known");
             writeln!(anstream::stderr(), "warning: {said}")?;
         }
-    }
-    Ok(())
-}
-
-fn unreadable(out: &mut impl Write, format: OutputFormat, reason: &str) -> Result<(), Failure> {
-    match format {
-        OutputFormat::Json => {
-            writeln!(out, "{}", json!({"outcome": "unreadable", "reasons": [reason]}))?;
-        }
-        OutputFormat::Human => writeln!(out, "unreadable: {}\n", clean(reason, 300))?,
     }
     Ok(())
 }
